@@ -41,8 +41,17 @@ CREATE TABLE intent_technique_effectiveness (
     last_calculated TIMESTAMPTZ NOT NULL DEFAULT NOW(),
     estimated_by_run VARCHAR(32),
     is_synthetic BOOLEAN NOT NULL DEFAULT false,
-    PRIMARY KEY (intent_id, technique_id)
+    PRIMARY KEY (intent_id, technique_id),
+    -- Selection adds these up: one value that is no number would fail every call.
+    CONSTRAINT ck_effectiveness_adjustments CHECK (
+        NOT jsonb_path_exists(complexity_adjustment, 'strict $.* ? (@.type() != "number")', '{}', true)
+        AND NOT jsonb_path_exists(domain_adjustments, 'strict $.* ? (@.type() != "number")', '{}', true)
+    )
 );
+COMMENT ON COLUMN intent_technique_effectiveness.complexity_adjustment IS
+    'Added to the score at a complexity, such as {"1": -0.1, "2": 0, "3": 0.1, "4": 0.15, "5": 0.2}.';
+COMMENT ON COLUMN intent_technique_effectiveness.domain_adjustments IS
+    'Added to the score in a domain, such as {"technical": 0.1, "creative": -0.05}.';
 COMMENT ON COLUMN intent_technique_effectiveness.estimated_by_run IS 'Ours: the MLflow run that computed the row.';
 COMMENT ON COLUMN intent_technique_effectiveness.is_synthetic IS 'Ours: estimated from simulated history.';
 

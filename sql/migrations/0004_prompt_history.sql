@@ -17,7 +17,7 @@ CREATE TABLE prompt_history (
     user_rating INTEGER CHECK (user_rating BETWEEN 1 AND 5),
     feedback_text TEXT,
     was_helpful BOOLEAN,
-    client_type VARCHAR(50),
+    client_type VARCHAR(50) CHECK (client_type IN ('web', 'api', 'mobile', 'simulation')),
     api_version VARCHAR(20),
     created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
     is_synthetic BOOLEAN NOT NULL DEFAULT false,

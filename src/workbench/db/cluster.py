@@ -109,14 +109,18 @@ def prepare_new_data(home: Path, account: Account | None) -> tuple[Path, Path]:
 
 
 def socket_folder(home: Path, account: Account | None) -> Path:
-    """A short private folder: a socket path may hold 107 bytes at most.
+    """Where the server of ``home`` puts its socket: a short path, since a socket's may hold 107 bytes at most."""
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
+    return Path("/tmp") / f"workbench-{_owner(account)}-{digest}"  # noqa: S108  made private below
+
+
+def make_socket_folder(home: Path, account: Account | None) -> Path:
+    """Make the socket folder, closed to all but the server's account.
 
     Raises:
         HomeNotWritable: somebody else's folder has its name.
     """
-    owner = account.pw_uid if account else os.getuid()
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
-    folder = Path("/tmp") / f"workbench-{owner}-{digest}"  # noqa: S108  private (0700, owner checked) and short
+    folder, owner = socket_folder(home, account), _owner(account)
     try:
         folder.mkdir(mode=0o700)
         give(folder, account)
@@ -125,3 +129,7 @@ def socket_folder(home: Path, account: Account | None) -> Path:
         if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != owner or seen.st_mode & 0o077:
             raise HomeNotWritable(path=folder, reason=f"it is not a private folder of user {owner}") from None
     return folder
+
+
+def _owner(account: Account | None) -> int:
+    return account.pw_uid if account else os.getuid()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -15,21 +17,24 @@ from psycopg import sql
 from workbench.db.server import LocalServer
 from workbench.errors import DatabaseNotCreated, DatabaseTooOld, DatabaseUnreachable, ExtensionMissing
 from workbench.settings import Settings
+from workbench.sql import query
 
 Connection = psycopg.Connection[Any]
 
 DATABASE = "workbench"
+MAINTENANCE = "postgres"
 MLFLOW_SUFFIX = "_mlflow"
 EXTENSIONS = ("vector", "pg_trgm", "btree_gin")
 OPTIONAL_EXTENSIONS = ("pg_stat_statements",)
 MINIMUM_VERSION = 150000
-APPLICATION = "workbench"
 
 
 def masked(url: str) -> str:
     """``url`` without its password, for messages and logs."""
     parts = urlsplit(url)
-    place = re.sub(r"(?<=:)[^:@/]*(?=@)", "***", parts.netloc)
+    who, at, where = parts.netloc.rpartition("@")
+    name, colon, _ = who.partition(":")
+    place = f"{name}:***{at}{where}" if colon else parts.netloc
     query = re.sub(r"(password=)[^&]*", r"\1***", parts.query)
     return urlunsplit(parts._replace(netloc=place, query=query))
 
@@ -51,14 +56,13 @@ def mlflow_database_url(settings: Settings, *, start: bool = True) -> str:
     return with_database(database_url(settings, start=start), lambda name: name + MLFLOW_SUFFIX)
 
 
-def with_database(url: str, rename: Any) -> str:
+def with_database(url: str, rename: Callable[[str], str]) -> str:
     """``url`` with its database name passed through ``rename``."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path="/" + rename(parts.path.lstrip("/"))))
+    return urlunsplit(urlsplit(url)._replace(path="/" + quote(rename(_database_name(url)), safe="")))
 
 
 def _database_name(url: str) -> str:
-    return urlsplit(url).path.lstrip("/")
+    return unquote(urlsplit(url).path.lstrip("/"))
 
 
 @contextlib.contextmanager
@@ -68,21 +72,32 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     Vectors travel as binary once the extension is there; pass ``binary=True`` to cursors that read them.
 
     Raises:
-        DatabaseUnreachable: the message carries the masked URL and the server's reason.
+        DatabaseUnreachable: the message carries the masked URL and the server's reason. Also when the server goes away
+            inside the block.
     """
+    connection = _open(url)
     try:
-        connection = psycopg.connect(url, autocommit=autocommit, connect_timeout=10, application_name=APPLICATION)
+        with connection:
+            with contextlib.suppress(psycopg.ProgrammingError):
+                register_vector(connection)
+            connection.execute("SET TIME ZONE 'UTC'")
+            connection.autocommit = autocommit
+            yield connection
+    except psycopg.OperationalError as exc:
+        if not connection.broken:
+            raise
+        raise DatabaseUnreachable(url=masked(url), reason=f"the server went away: {str(exc).strip()}.") from exc
+
+
+def _open(url: str) -> Connection:
+    who = f"workbench {socket.gethostname()[:30]}:{os.getpid()}"  # shown to whoever asks who holds a lock
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=10, application_name=who)
     except psycopg.OperationalError as exc:
         raise DatabaseUnreachable(url=masked(url), reason=str(exc).strip()) from exc
-    with connection:
-        with contextlib.suppress(psycopg.ProgrammingError):
-            register_vector(connection)
-        if not autocommit:
-            connection.rollback()
-        connection.execute("SET TIME ZONE 'UTC'")
-        if not autocommit:
-            connection.commit()
-        yield connection
+    except psycopg.ProgrammingError as exc:
+        # Its message may quote a piece of the password.
+        raise DatabaseUnreachable(url=masked(url), reason="the URL is malformed; quote special signs.") from exc
 
 
 def ensure_database(url: str) -> None:
@@ -118,17 +133,22 @@ def ensure_extensions(url: str) -> None:
 
 def _exists(url: str) -> bool:
     try:
-        psycopg.connect(url, connect_timeout=10).close()
-    except psycopg.OperationalError as exc:
-        if f'database "{_database_name(url)}" does not exist' in str(exc):
-            return False
-        raise DatabaseUnreachable(url=masked(url), reason=str(exc).strip()) from exc
+        _open(url).close()
+    except DatabaseUnreachable as exc:
+        # Asked of the catalogue: the reason why a connection failed is a sentence in the server's language.
+        try:
+            with connect(with_database(url, lambda _: MAINTENANCE), autocommit=True) as connection:
+                if (_database_name(url),) not in connection.execute(query("server", "databases")).fetchall():
+                    return False
+        except DatabaseUnreachable:
+            raise exc from None
+        raise
     return True
 
 
 def _create(url: str) -> None:
     name = _database_name(url)
-    with connect(with_database(url, lambda _: "postgres"), autocommit=True) as connection:
+    with connect(with_database(url, lambda _: MAINTENANCE), autocommit=True) as connection:
         try:
             with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from workbench.db.connection import Connection, connect, ensure_database, ensure_extensions
-from workbench.errors import MigrationEdited, MigrationFailed, MigrationMissing, SchemaNotMigrated
+from workbench.db.connection import Connection, connect, ensure_database, ensure_extensions, masked
+from workbench.errors import MigrationEdited, MigrationFailed, MigrationForbidden, MigrationMissing, SchemaNotMigrated
 from workbench.resources import shipped
 from workbench.sql import query
 
@@ -53,18 +53,20 @@ def migrate(url: str, folder: Path | None = None, tell: Callable[[str], None] = 
         MigrationEdited: an applied file has changed. Nothing is applied.
         MigrationMissing: the database is newer than the files.
         MigrationFailed: PostgreSQL refused a statement; that file is rolled back, earlier ones stay.
+        MigrationForbidden: the role may not change the schema.
     """
     folder = folder or shipped("sql")
     ensure_database(url)
     ensure_extensions(url)
-    with connect(url, autocommit=True) as connection:
-        connection.execute(query("migrations", "lock"), {"key": ADVISORY_LOCK})
-        try:
+    try:
+        with connect(url, autocommit=True) as connection:
+            connection.execute(query("migrations", "lock"), {"key": ADVISORY_LOCK})
             connection.execute(query("migrations", "create_ledger"))
             applied = [_apply(connection, "migration", s, tell) for s in _pending(connection, folder)]
             routines = [_apply(connection, "routine", s, tell) for s in _changed_routines(connection, folder)]
-        finally:
-            connection.execute(query("migrations", "unlock"), {"key": ADVISORY_LOCK})
+            connection.execute(query("migrations", "ensure_partitions"))
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise MigrationForbidden(url=masked(url), reason=str(exc).splitlines()[0]) from exc
     return Migrated(tuple(applied), tuple(routines))
 
 
@@ -113,6 +115,8 @@ def _apply(connection: Connection, kind: str, script: Script, tell: Callable[[st
             connection.execute(script.text.encode())
             row = {"kind": kind, "name": script.name, "digest": script.digest}
             connection.execute(query("migrations", "record"), row)
+    except psycopg.errors.InsufficientPrivilege:
+        raise
     except psycopg.Error as exc:
         raise MigrationFailed(name=script.name, reason=str(exc).strip()) from exc
     return script.name

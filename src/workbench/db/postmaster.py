@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from workbench.db.account import Account, give
 
 @dataclass(frozen=True)
 class Postmaster:
-    """A live postmaster; ``ready`` when it accepts connections on ``socket_dir`` and ``port``."""
+    """A live postmaster; ``ready`` when it accepts connections on ``socket_dir`` and ``port``, ``tcp`` when it also
+    listens on the network (on loopback, as the workbench configures it)."""
 
     pid: int
     port: int
     socket_dir: str
+    tcp: bool
     ready: bool
 
 
@@ -29,33 +31,57 @@ def find_postmaster(data: Path) -> Postmaster | None:
         pid = int(lines[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    if not _is_postgres_of(pid, data):
+    if pid <= 0 or not _is_postgres_of(pid, data):
         return None
     port = int(lines[3]) if len(lines) > 3 and lines[3].strip() else 0
     socket_dir = lines[4].strip() if len(lines) > 4 else ""
-    return Postmaster(pid, port, socket_dir, len(lines) > 7 and lines[7].strip() == "ready")
+    listens = len(lines) > 5 and bool(lines[5].strip())
+    return Postmaster(pid, port, socket_dir, listens, len(lines) > 7 and lines[7].strip() == "ready")
+
+
+def accepts(server: Postmaster) -> bool:
+    """Whether somebody answers on the server's socket."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        client.connect(f"{server.socket_dir}/.s.PGSQL.{server.port}")
+        return True
+    return False
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_postgres_of(pid: int, data: Path) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass
     process = Path(f"/proc/{pid}")
-    if not process.exists():
-        return not Path("/proc/self").exists()  # no /proc on this system: believe the file
+    if not Path("/proc/self").exists():
+        return True  # no /proc on this system: believe the file
     try:
         state = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
-        if state in "ZX":
+        if state in "ZX" or process.stat().st_uid != data.stat().st_uid:
             return False
-        where, what = os.readlink(process / "cwd"), os.readlink(process / "exe")
-    except PermissionError:
-        return True
+        return _runs_in(process, data)
     except FileNotFoundError:
         return False
-    return where == str(data.resolve()) and "postgres" in what
+
+
+def _runs_in(process: Path, data: Path) -> bool:
+    try:
+        where, what = os.readlink(process / "cwd"), os.readlink(process / "exe")
+        return where == str(data.resolve()) and "postgres" in what
+    except PermissionError:
+        # Root in a container may not look there; the command line is open to all.
+        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        return "postgres" in words[0] and str(data) in words
 
 
 def forget_dead_postmaster(data: Path, socket_dir: Path, account: Account | None) -> None:
@@ -67,7 +93,7 @@ def forget_dead_postmaster(data: Path, socket_dir: Path, account: Account | None
     stale = data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError):
         lines = stale.read_text().splitlines()
-        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone = subprocess.Popen(["/bin/sh", "-c", ":"])
         gone.wait()
         fresh = stale.with_suffix(".pid.new")
         fresh.touch(mode=0o600)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import subprocess
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,23 +12,33 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from workbench.db.account import Account, as_account, can_enter, give, reachable, server_account
+from workbench.db.account import Account, can_enter, reachable, server_account
 from workbench.db.binaries import Binaries, find_binaries
 from workbench.db.cluster import (
     SUPERUSER,
     check_version,
     configuration,
     initdb_arguments,
+    make_socket_folder,
     prepare_new_data,
     socket_folder,
     write_configuration,
 )
-from workbench.db.postmaster import Postmaster, find_postmaster, forget_dead_postmaster
-from workbench.errors import HomeNotEnterable, HomeNotWritable, LockNotTaken, ServerNotStarted
+from workbench.db.postmaster import Postmaster, accepts, find_postmaster, forget_dead_postmaster, free_port
+from workbench.db.programs import run, tail
+from workbench.errors import (
+    HomeNotEnterable,
+    HomeNotWritable,
+    LockNotTaken,
+    ServerNotStarted,
+    ServerNotStopped,
+    ServerWithoutTcp,
+)
 from workbench.settings import Settings
 
 LOCK_SECONDS = 180.0
 START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 ORPHANED_BACKENDS = "pre-existing shared memory block"
 
 
@@ -64,28 +73,38 @@ class LocalServer:
         """Start the server unless it runs; make its data directory on first use. Returns when it accepts connections.
 
         Raises:
-            BinariesNotFound, ServerAccountMissing, HomeNotEnterable, HomeNotWritable, DataOfAnotherVersion,
-            ServerNotStarted, LockNotTaken
+            BinariesNotFound, BinariesNotReachable, ServerAccountMissing, HomeNotEnterable, HomeNotWritable,
+            DataOfAnotherVersion, ServerNotStarted, ServerWithoutTcp, LockNotTaken
         """
         account = self._prepare_home()
         with self._locked():
-            running = find_postmaster(self.data)
-            if running is not None:
-                return self._wait_until_ready(account)
-            binaries = reachable(find_binaries(self.pg_bin), account, self.home)
-            if not check_version(self.data, binaries):
-                self._init(binaries, account)
-            return self._start(binaries, account)
+            found = self._wait_until_ready()
+            if found is None:
+                binaries = reachable(find_binaries(self.pg_bin), account, self.home)
+                if not check_version(self.data, binaries):
+                    self._init(binaries, account)
+                self._start(binaries, account)
+                found = self._wait_until_ready()
+        if found is None:
+            raise self._failure(tail(self.log))
+        if self.tcp and not found.tcp:
+            raise ServerWithoutTcp(path=self.data)
+        return found
 
     def down(self) -> bool:
-        """Stop the server; whether it ran."""
-        if not self.home.exists() or find_postmaster(self.data) is None:
+        """Stop the server, letting nobody finish; whether it ran.
+
+        Raises:
+            ServerNotStopped, LockNotTaken
+        """
+        if find_postmaster(self.data) is None:
             return False
-        account = server_account(self.data, self.os_user)
         with self._locked():
-            binaries = reachable(find_binaries(self.pg_bin), account, self.home)
-            arguments = ["stop", "-D", str(self.data), "-m", "fast", "-w", "-t", "60"]
-            return self._run(binaries, "pg_ctl", arguments, account) == 0
+            found = find_postmaster(self.data)
+            if found is None:
+                return False
+            self._stop(found)
+        return True
 
     def url(self, database: str) -> str:
         """Connection URL of ``database``; the server has to be up. Over TCP it carries the password."""
@@ -98,10 +117,14 @@ class LocalServer:
         return f"postgresql://{SUPERUSER}@/{database}?host={folder}&port={port}"
 
     def _prepare_home(self) -> Account | None:
+        account = server_account(self.data, self.os_user)
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            account = server_account(self.data, self.os_user)
-            self.home.chmod(0o711 if account else 0o700)
+            if not self.home.exists():
+                self.home.mkdir(parents=True, exist_ok=True)
+                # Only a folder of our own making: somebody else's keeps its permissions.
+                self.home.chmod(0o711 if account else 0o700)
+            elif not self.home.is_dir():
+                raise HomeNotWritable(path=self.home, reason="it is a file, a folder is needed")
         except OSError as exc:
             raise HomeNotWritable(path=self.home, reason=exc.strerror) from exc
         if account and not can_enter(self.home, account):
@@ -111,94 +134,68 @@ class LocalServer:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         path = self.home / "server.lock"
+        lock = FileLock(path)
         try:
-            with FileLock(path, timeout=LOCK_SECONDS):
-                yield
+            lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as exc:
             raise LockNotTaken(path=path, seconds=LOCK_SECONDS) from exc
         except OSError as exc:
             raise HomeNotWritable(path=path, reason=exc.strerror) from exc
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _init(self, binaries: Binaries, account: Account | None) -> None:
         target, password = prepare_new_data(self.home, account)
-        if self._run(binaries, "initdb", initdb_arguments(binaries, target, password), account):
-            raise self._failure(_tail(self.home / "control.log"))
+        output = self.home / "control.log"
+        if run(binaries, "initdb", initdb_arguments(binaries, target, password), account, output):
+            raise self._failure(tail(output))
         with (target / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude_if_exists = 'workbench.conf'\n")
         target.rename(self.data)
 
-    def _start(self, binaries: Binaries, account: Account | None) -> Postmaster:
-        folder = socket_folder(self.home, account)
+    def _start(self, binaries: Binaries, account: Account | None) -> None:
+        folder = make_socket_folder(self.home, account)
         forget_dead_postmaster(self.data, folder, account)
-        port = _free_port() if self.tcp else 5432
+        port = free_port() if self.tcp else 5432
         write_configuration(self.data, configuration(binaries, folder, port, self.tcp), account)
-        deadline = time.monotonic() + START_SECONDS
+        output = self.home / "control.log"
         arguments = ["start", "-D", str(self.data), "-w", "-t", str(int(START_SECONDS)), "-l", str(self.log)]
+        deadline = time.monotonic() + START_SECONDS
         while True:
             before = self.log.stat().st_size if self.log.exists() else 0
-            if self._run(binaries, "pg_ctl", arguments, account) == 0:
-                return self._wait_until_ready(account)
-            said = _tail(self.log, before)
+            if run(binaries, "pg_ctl", arguments, account, output) == 0:
+                return
+            said = tail(self.log, before)
             # Backends of a killed postmaster live on for a moment; that PostgreSQL refuses until they are gone is what
             # protects the data, so wait instead of helping.
             if ORPHANED_BACKENDS not in said or time.monotonic() > deadline:
-                raise self._failure(said or _tail(self.home / "control.log"))
+                raise self._failure(said or tail(output))
             time.sleep(0.25)
 
-    def _wait_until_ready(self, account: Account | None) -> Postmaster:
+    def _wait_until_ready(self) -> Postmaster | None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            found = find_postmaster(self.data)
-            if found is None:
-                raise self._failure(_tail(self.log))
-            if found.ready and _accepts(found, self.tcp):
-                give(self.home / "superuser.password", account)
+        while (found := find_postmaster(self.data)) is not None:
+            if found.ready and accepts(found):
                 return found
+            if time.monotonic() > deadline:
+                raise self._failure(tail(self.log))
             time.sleep(0.05)
-        raise self._failure(_tail(self.log))
+        return None
 
-    def _run(self, binaries: Binaries, program: str, arguments: list[str], account: Account | None) -> int:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        environment["LC_ALL"] = "C"
-        # Never a pipe: the daemon would hold it open and the caller would wait for ever.
-        with (self.home / "control.log").open("ab") as output:
-            return subprocess.run(
-                [binaries.program(program), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=START_SECONDS * 2,
-                cwd="/",
-                env=environment,
-                check=False,
-                **as_account(account),
-            ).returncode
+    def _stop(self, found: Postmaster) -> None:
+        try:
+            os.kill(found.pid, signal.SIGINT)  # what `pg_ctl stop -m fast` sends; works when the programs are gone
+        except PermissionError as exc:
+            raise ServerNotStopped(path=self.data, pid=found.pid, said="it belongs to another user.") from exc
+        deadline = time.monotonic() + STOP_SECONDS
+        while find_postmaster(self.data) is not None:
+            if time.monotonic() > deadline:
+                raise ServerNotStopped(path=self.data, pid=found.pid, said=tail(self.log).strip())
+            time.sleep(0.02)
+        with contextlib.suppress(OSError):
+            socket_folder(self.home, server_account(self.data, self.os_user)).rmdir()
 
     def _failure(self, said: str) -> ServerNotStarted:
         return ServerNotStarted(path=self.data, said=said.strip() or "(nothing)", log=self.log)
-
-
-def _tail(path: Path, start: int = 0, length: int = 1500) -> str:
-    try:
-        return path.read_text(errors="replace")[start:][-length:]
-    except OSError:
-        return ""
-
-
-def _accepts(server: Postmaster, tcp: bool) -> bool:
-    try:
-        if tcp:
-            socket.create_connection(("127.0.0.1", server.port), 2).close()
-            return True
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(2)
-            client.connect(f"{server.socket_dir}/.s.PGSQL.{server.port}")
-        return True
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

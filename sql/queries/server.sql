@@ -1,0 +1,2 @@
+-- name: databases
+SELECT datname FROM pg_database

@@ -1,0 +1,85 @@
+-- name: versions
+SELECT dataset_version, count(*) FROM ml_training_data GROUP BY dataset_version ORDER BY dataset_version
+
+-- name: rows
+-- Ordered by the digest of the text: the same data gives the same matrix, in whatever order it was loaded.
+SELECT id::text, prompt_text, intent_labels, complexity_label, optimal_techniques, is_test_set, prompt_digest,
+       embedding_space
+FROM ml_training_data
+WHERE dataset_version = %(version)s
+ORDER BY prompt_digest
+
+-- name: embeddings
+SELECT prompt_embedding
+FROM ml_training_data
+WHERE dataset_version = %(version)s
+ORDER BY prompt_digest
+
+-- name: nearest_training_row
+-- The closest training prompt of each test prompt, by an exact scan of the version.
+SELECT test.id::text, nearest.id::text
+FROM ml_training_data test
+CROSS JOIN LATERAL (
+    SELECT train.id
+    FROM ml_training_data train
+    WHERE train.dataset_version = %(version)s AND NOT train.is_test_set AND train.prompt_embedding IS NOT NULL
+    ORDER BY train.prompt_embedding <=> test.prompt_embedding
+    LIMIT 1
+) nearest
+WHERE test.dataset_version = %(version)s AND test.is_test_set AND test.id = ANY(%(ids)s::uuid[])
+
+-- name: without_embedding
+-- One row a distinct text: a text that several versions share is embedded once. An empty version means every version.
+SELECT DISTINCT ON (prompt_text) prompt_text
+FROM ml_training_data
+WHERE (embedding_space IS DISTINCT FROM %(space)s) AND (%(version)s::text IS NULL OR dataset_version = %(version)s)
+  AND (embedding_space IS NULL OR %(replace)s)
+
+-- name: spaces
+SELECT DISTINCT embedding_space
+FROM ml_training_data
+WHERE embedding_space IS NOT NULL AND (%(version)s::text IS NULL OR dataset_version = %(version)s)
+
+-- name: copy_known_embeddings
+-- A text already embedded in another version keeps its vector instead of being embedded again.
+UPDATE ml_training_data target
+SET prompt_embedding = known.prompt_embedding, embedding_space = known.embedding_space
+FROM ml_training_data known
+WHERE target.embedding_space IS NULL AND known.embedding_space = %(space)s
+  AND known.prompt_digest = target.prompt_digest AND known.prompt_text = target.prompt_text
+  AND (%(version)s::text IS NULL OR target.dataset_version = %(version)s)
+
+-- name: create_staged_embeddings
+CREATE TEMP TABLE IF NOT EXISTS staged_embeddings (prompt_text TEXT NOT NULL, vector vector(384) NOT NULL)
+
+-- name: copy_staged_embeddings
+COPY staged_embeddings (prompt_text, vector) FROM STDIN (FORMAT binary)
+
+-- name: apply_staged_embeddings
+UPDATE ml_training_data target
+SET prompt_embedding = staged.vector, embedding_space = %(space)s
+FROM staged_embeddings staged
+WHERE target.prompt_text = staged.prompt_text
+  AND (%(version)s::text IS NULL OR target.dataset_version = %(version)s)
+  AND (target.embedding_space IS NULL OR %(replace)s)
+
+-- name: clear_staged_embeddings
+TRUNCATE staged_embeddings
+
+-- name: techniques
+SELECT id::text, code, name, complexity_level, base_effectiveness::float8, effectiveness_variance::float8, is_active
+FROM techniques
+WHERE is_active
+ORDER BY code
+
+-- name: intent_names
+SELECT path, name FROM intent_taxonomy WHERE is_active
+
+-- name: optimal_techniques
+-- The seed's function for many prompts at once: one ranked list of codes for each intent and complexity.
+SELECT wanted.intent, wanted.complexity, array_agg(t.code ORDER BY best.place)
+FROM unnest(%(intents)s::text[], %(complexities)s::int[]) AS wanted(intent, complexity)
+CROSS JOIN LATERAL get_optimal_techniques(wanted.intent, wanted.complexity, NULL, 1000)
+    WITH ORDINALITY AS best(technique_id, technique_name, effectiveness, personal, final, fallback, place)
+JOIN techniques t ON t.id = best.technique_id
+GROUP BY wanted.intent, wanted.complexity

@@ -1,0 +1,32 @@
+"""`workbench train intent|complexity|selector`."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli.output import json_option, print_json, print_table, say
+from workbench.records import SHORT_NAMES
+
+
+@click.command()
+@click.argument("model", type=click.Choice(list(SHORT_NAMES)))
+@click.option("--dataset-version", "version", required=True, help="Which labelled prompts to train on.")
+@click.option("--seed", default=20260101, show_default=True, help="Seed of everything that draws.")
+@json_option
+def train(model: str, version: str, seed: int, as_json: bool) -> None:
+    """Train, judge, log and write back one model."""
+    from workbench.jobs.train import train as run
+    from workbench.jobs.workspace import open_workspace
+    from workbench.records import Recipe
+
+    recipe = Recipe(SHORT_NAMES[model], version, seed)
+    done = run(open_workspace(), recipe, lambda step: say(f"{step} …"))
+    if as_json:
+        print_json(done.as_json())
+        return
+    report = done.report
+    rows = [["this model", f"{report.accuracy:.3f}", f"{report.macro_f1:.3f}"]]
+    rows += [[n, f"{b['accuracy']:.3f}", f"{b['macro_f1']:.3f}"] for n, b in report.baselines.items()]
+    title = f"{done.run.model_name} {done.run.model_version} on {version}: {report.n_test} test prompts"
+    print_table(title, ["", "accuracy", "macro F1"], rows)
+    click.echo(f"MLflow run {done.run.run_id}, {done.seconds:.0f} s. See it with `workbench mlflow`.")

@@ -1,0 +1,47 @@
+"""What a model has to beat, fitted on the same rows in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline
+
+from workbench.records import Vector
+
+
+def majority(train: NDArray[Any], rows: int) -> NDArray[Any]:
+    """The most frequent training label, for every row; ties go to the first in order."""
+    labels, counts = np.unique(train, return_counts=True)
+    return np.full(rows, labels[np.argmax(counts)], dtype=train.dtype)
+
+
+def tfidf_logistic(train: Sequence[str], labels: NDArray[Any], test: Sequence[str], seed: int) -> NDArray[Any]:
+    """Word TF-IDF and logistic regression with scikit-learn's defaults, the usual first try."""
+    model = Pipeline([("tfidf", TfidfVectorizer()), ("head", LogisticRegression(max_iter=1000, random_state=seed))])
+    predicted: NDArray[Any] = model.fit(list(train), labels).predict(list(test))
+    return predicted
+
+
+def tfidf_logistic_ranking(train: Sequence[str], labels: Vector, test: Sequence[str], seed: int) -> Vector:
+    """The same for several labels a row: one logistic regression a column that varies. Shape (test, columns)."""
+    vectors = TfidfVectorizer()
+    X = vectors.fit_transform(list(train))
+    varying = np.flatnonzero((labels.sum(axis=0) > 0) & (labels.sum(axis=0) < len(labels)))
+    head = OneVsRestClassifier(LogisticRegression(max_iter=1000, random_state=seed))
+    scores = np.tile(labels.mean(axis=0), (len(test), 1))
+    if len(varying):
+        head.fit(X, labels[:, varying])
+        found = head.predict_proba(vectors.transform(list(test)))
+        scores[:, varying] = found if found.shape[1] == len(varying) else found[:, -1:]
+    return scores
+
+
+def most_popular(labels: Vector, rows: int) -> Vector:
+    """The share of training prompts that name each technique, for every row. Shape (rows, techniques)."""
+    return np.tile(labels.mean(axis=0), (rows, 1))

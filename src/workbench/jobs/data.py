@@ -1,0 +1,78 @@
+"""From the database to the two splits of a recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from workbench.db.connection import connect
+from workbench.errors import DatasetTooSmall
+from workbench.records import Examples, Recipe, Split, Technique, TrainingSet
+from workbench.store import training
+
+FEWEST_TRAINING_ROWS = 20
+
+
+def load(url: str, version: str) -> TrainingSet:
+    """All prompts of a dataset version, labels and embeddings.
+
+    Raises:
+        DatasetUnknown, EmbeddingsOfAnotherSpace
+    """
+    with connect(url) as connection:
+        return training.load(connection, version)
+
+
+def load_techniques(url: str) -> list[Technique]:
+    with connect(url) as connection:
+        return training.techniques(connection)
+
+
+def split(training_set: TrainingSet, recipe: Recipe, techniques: list[Technique]) -> Split:
+    """The labelled rows of the recipe's target; ``is_test`` alone decides the split.
+
+    Raises:
+        DatasetTooSmall: too few labelled rows to train on, one class only, or nothing to test on.
+    """
+    frame = training_set.frame
+    target, labelled = _target(frame, recipe, [technique.code for technique in techniques])
+    is_test = frame["is_test"].to_numpy(dtype=bool)
+    train = _examples(training_set, target, labelled & ~is_test)
+    test = _examples(training_set, target, labelled & is_test)
+    _check(recipe, train, test)
+    return Split(train, test)
+
+
+def _target(frame: pd.DataFrame, recipe: Recipe, codes: list[str]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    if recipe.model_type == "intent_classifier":
+        return frame["primary"].to_numpy(dtype=object), np.ones(len(frame), dtype=bool)
+    if recipe.model_type == "complexity_model":
+        complexity = frame["complexity"].to_numpy(dtype=float)
+        return complexity, np.isfinite(complexity)
+    named = np.array([[float(code in row) for code in codes] for row in frame["techniques"]])
+    named = named.reshape(len(frame), len(codes))
+    return named, named.sum(axis=1) > 0
+
+
+def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[np.bool_]) -> Examples:
+    rows = np.flatnonzero(chosen)
+    texts = training_set.frame["prompt_text"].iloc[rows].reset_index(drop=True)
+    X = pd.DataFrame({"prompt_text": texts, "embedding": list(training_set.embeddings[rows])})
+    return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]))
+
+
+def _check(recipe: Recipe, train: Examples, test: Examples) -> None:
+    place = {"version": recipe.dataset_version, "model_type": recipe.model_type}
+    if len(train.ids) < FEWEST_TRAINING_ROWS:
+        advice = "Import more labelled prompts into it."
+        what = "labelled training prompts"
+        raise DatasetTooSmall(found=len(train.ids), what=what, needed=FEWEST_TRAINING_ROWS, advice=advice, **place)
+    if not test.ids:
+        advice = "Import with --test-fraction 0.2 or --split-column, under a new version."
+        raise DatasetTooSmall(found=0, what="labelled test prompts", needed=1, advice=advice, **place)
+    if train.y.ndim == 1 and len(set(train.y)) < 2:
+        advice = "A model of one class would always answer it."
+        raise DatasetTooSmall(found=1, what="class", needed=2, advice=advice, **place)

@@ -1,0 +1,61 @@
+"""The Markdown description of a run: what a reviewer reads in a minute."""
+
+from __future__ import annotations
+
+from workbench.records import Recipe, Report, TrainingSet
+
+HEADLINE = {
+    "intent_classifier": ("Intent classifier", "exact path", ("level_1_accuracy", "hierarchical_f1", "ece")),
+    "complexity_model": ("Complexity model", "exact level", ("quadratic_kappa", "mean_absolute_error", "ece")),
+    "technique_selector": (
+        "Technique selector",
+        "first technique among the labelled",
+        ("ndcg_at_5", "recall_at_3", "map"),
+    ),
+}
+WORST = 5
+
+
+def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
+    """What it is, on which data, how good beside the baselines, where it is weak."""
+    title, meaning, others = HEADLINE[recipe.model_type]
+    low, high = report.metrics["accuracy_low"], report.metrics["accuracy_high"]
+    lines = [
+        f"## {title} on `{recipe.dataset_version}`",
+        "",
+        f"**Accuracy {report.accuracy:.3f}** (95 % interval {low:.3f} to {high:.3f}; {meaning}), "
+        f"macro F1 {report.macro_f1:.3f}, on {report.n_test} test prompts after {report.n_train} training prompts.",
+        "",
+        "| | accuracy | macro F1 |",
+        "|---|---|---|",
+        f"| **this model** | **{report.accuracy:.3f}** | **{report.macro_f1:.3f}** |",
+        *(f"| {name} | {b['accuracy']:.3f} | {b['macro_f1']:.3f} |" for name, b in report.baselines.items()),
+        "",
+        "Also: " + ", ".join(f"{name} {report.metrics[name]:.3f}" for name in others) + ".",
+        "",
+        _verdict(report),
+        "",
+        _weak_classes(report),
+        "",
+        f"Data: sha256 `{training_set.digest[:16]}…`, embeddings by `{training_set.embedding_space}`, "
+        f"seed {recipe.seed}. The test split was looked at once.",
+    ]
+    return "\n".join(lines)
+
+
+def _verdict(report: Report) -> str:
+    name, best = max(((n, b["accuracy"]) for n, b in report.baselines.items()), key=lambda item: item[1])
+    low = report.metrics["accuracy_low"]
+    gap = 100 * (report.accuracy - best)
+    if low > best:
+        return f"The best baseline ({name}) lies {gap:.1f} points lower, below the interval."
+    if report.accuracy > best:
+        return f"The best baseline ({name}) lies {gap:.1f} points lower, but **within the interval**."
+    return f"**It does not beat the best baseline** ({name}, {best:.3f})."
+
+
+def _weak_classes(report: Report) -> str:
+    supported = report.per_class[report.per_class["support"] > 0].sort_values(["f1", "label"]).head(WORST)
+    columns = (supported[name].tolist() for name in ("label", "f1", "support"))
+    named = ", ".join(f"`{label}` {f1:.2f} ({support})" for label, f1, support in zip(*columns, strict=True))
+    return f"Weakest classes (F1, test prompts): {named}."

@@ -1,0 +1,122 @@
+"""Fit, judge and record one model: the lines that a notebook shows and that `workbench train` runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from workbench.db.connection import connect
+from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
+from workbench.jobs.describe import describe
+from workbench.models.build import estimator_for, labels_of
+from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
+from workbench.store import performance, training
+from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags
+from workbench.tracking.models import log_model
+from workbench.tracking.runs import Tracker
+
+PREDICTIONS = "predictions.json"
+
+
+def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted:
+    """Fit the recipe's estimator on the training split."""
+    started = time.perf_counter()
+    estimator = estimator_for(recipe, techniques).fit(split.train.X, split.train.y)
+    return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
+
+
+def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: TrainingSet) -> Report:
+    """Judge once on the test split, beside the baselines; two of those ask the database."""
+    neighbour = _neighbour_labels(url, recipe.dataset_version, split)
+    if recipe.model_type == "intent_classifier":
+        return judge_intent(fitted, split, neighbour, recipe.seed)
+    if recipe.model_type == "complexity_model":
+        return judge_complexity(fitted, split, neighbour, recipe.seed)
+    choice = _seeds_choice(url, fitted, split, training_set)
+    return judge_selector(fitted, split, neighbour, choice, recipe.seed)
+
+
+def record(
+    tracker: Tracker,
+    run_id: str,
+    recipe: Recipe,
+    training_set: TrainingSet,
+    fitted: Fitted,
+    report: Report,
+    figures: dict[str, Figure],
+) -> RunRef:
+    """Everything a reviewer needs into MLflow, and the model as a registered version."""
+    tracker.log(run_id, _items(recipe, training_set, fitted, report, figures))
+    return log_model(tracker, run_id, recipe.model_type, fitted)
+
+
+def write_back(url: str, recipe: Recipe, training_set: TrainingSet, report: Report, run: RunRef) -> bool:
+    """One transaction into ml_model_performance; False when this run was written before."""
+    with connect(url) as connection:
+        return performance.write(connection, recipe, report, run, parameters(recipe, training_set))
+
+
+def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
+    """What decided the result; the same in MLflow and in ml_model_performance."""
+    return {
+        "dataset_version": recipe.dataset_version,
+        "dataset_sha256": training_set.digest,
+        "embedding_space": training_set.embedding_space,
+        "seed": recipe.seed,
+        **{f"option_{name}": value for name, value in recipe.options.items()},
+    }
+
+
+def _items(
+    recipe: Recipe, training_set: TrainingSet, fitted: Fitted, report: Report, figures: dict[str, Figure]
+) -> Iterator[Item]:
+    yield Params(parameters(recipe, training_set) | _hyperparameters(fitted))
+    yield Tags({"model_type": recipe.model_type, "dataset_version": recipe.dataset_version})
+    columns = ("prompt_text", "primary", "secondary", "complexity", "techniques")
+    source = f"ml_training_data, dataset_version {recipe.dataset_version}"
+    for context, rows in (("training", report.n_train), ("testing", report.n_test)):
+        yield DatasetItem(recipe.dataset_version, training_set.digest, source, context, rows, columns)
+    yield Metrics({"accuracy": report.accuracy, "macro_f1": report.macro_f1, "fit_seconds": fitted.seconds})
+    yield Metrics({"n_train": report.n_train, "n_test": report.n_test} | dict(report.metrics))
+    for name, scores in report.baselines.items():
+        yield Metrics({f"baseline/{_slug(name)}/{score}": value for score, value in scores.items()})
+    yield TableItem("per_class.json", report.per_class)
+    yield TableItem(PREDICTIONS, report.predictions)
+    for path, figure in figures.items():
+        yield Picture(f"figures/{path}.png", figure)
+    yield Note(describe(recipe, training_set, report))
+
+
+def _hyperparameters(fitted: Fitted) -> dict[str, object]:
+    head = fitted.estimator[-1].get_params(deep=False)
+    return {name: value for name, value in head.items() if isinstance(value, int | float | str)}
+
+
+def _slug(name: str) -> str:
+    words = "".join(c if c.isalnum() else " " for c in name.lower()).split()
+    return "_".join(words)
+
+
+def _neighbour_labels(url: str, version: str, split: Split) -> NDArray[Any]:
+    """The label of the closest training prompt of each test prompt; the first label where the closest has none."""
+    with connect(url) as connection:
+        nearest = training.nearest_training_rows(connection, version, split.test.ids)
+    row = {identity: index for index, identity in enumerate(split.train.ids)}
+    positions = np.array([row.get(nearest.get(identity, ""), 0) for identity in split.test.ids])
+    labels: NDArray[Any] = split.train.y[positions]
+    return labels
+
+
+def _seeds_choice(url: str, fitted: Fitted, split: Split, training_set: TrainingSet) -> list[list[str]]:
+    frame = training_set.frame.set_index("id").loc[list(split.test.ids)]
+    complexity = frame["complexity"].fillna(3).astype(int)
+    wanted = list(zip(frame["primary"], complexity, strict=True))
+    with connect(url) as connection:
+        ranking = training.optimal_techniques(connection, wanted)
+    known = set(fitted.labels)
+    return [[code for code in ranking[key] if code in known] for key in wanted]

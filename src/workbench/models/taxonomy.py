@@ -1,0 +1,50 @@
+"""A ragged tree of intents, known by dotted paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.records import Vector
+
+
+def ancestors(path: str) -> tuple[str, ...]:
+    """The paths from the root of ``path`` down to ``path`` itself."""
+    segments = path.split(".")
+    return tuple(".".join(segments[: depth + 1]) for depth in range(len(segments)))
+
+
+def parent(path: str) -> str | None:
+    """The path above, None for a root."""
+    head, _, _ = path.rpartition(".")
+    return head or None
+
+
+def distance(a: str, b: str) -> int:
+    """Edges between two nodes, by way of a virtual root above all roots."""
+    above_a, above_b = ancestors(a), ancestors(b)
+    shared = sum(x == y for x, y in zip(above_a, above_b, strict=False))
+    return len(above_a) + len(above_b) - 2 * shared
+
+
+@dataclass(frozen=True)
+class Tree:
+    """``nodes`` are the labels and everything above them, in path order, so a parent stands before its children."""
+
+    nodes: tuple[str, ...]
+
+    @classmethod
+    def over(cls, labels: Iterable[str]) -> Tree:
+        return cls(tuple(sorted({node for label in labels for node in ancestors(label)})))
+
+    def membership(self, labels: Iterable[str]) -> Vector:
+        """Shape (labels, nodes): 1 where the node lies on the label's path. Multiplying a distribution over labels by
+        it gives the probability of each node's subtree, so no child can outweigh its parent."""
+        column = {node: index for index, node in enumerate(self.nodes)}
+        wanted = list(labels)
+        matrix = np.zeros((len(wanted), len(self.nodes)))
+        for row, label in enumerate(wanted):
+            matrix[row, [column[node] for node in ancestors(label)]] = 1.0
+        return matrix

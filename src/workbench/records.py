@@ -1,0 +1,127 @@
+"""The frozen values handed from room to room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+ModelType = Literal["intent_classifier", "complexity_model", "technique_selector"]
+MODEL_TYPES: tuple[ModelType, ...] = ("intent_classifier", "complexity_model", "technique_selector")
+SHORT_NAMES: dict[str, ModelType] = {
+    "intent": "intent_classifier",
+    "complexity": "complexity_model",
+    "selector": "technique_selector",
+}
+DIMENSIONS = 384
+
+Matrix = NDArray[np.float32]
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The labelled prompts of one dataset version.
+
+    ``frame`` has one row a prompt, ordered by prompt digest: ``id`` and ``prompt_text`` (str), ``primary`` (path),
+    ``secondary`` (list of paths), ``complexity`` (float, NaN where unlabelled), ``techniques`` (list of codes, empty
+    where unlabelled), ``is_test`` (bool). ``embeddings`` has shape (rows, 384), float32, one row a prompt.
+    ``digest`` is a sha256 over texts, labels and splits.
+    """
+
+    version: str
+    frame: pd.DataFrame
+    embeddings: Matrix
+    embedding_space: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A row of the techniques table, as far as models use it."""
+
+    id: str
+    code: str
+    name: str
+    complexity_level: int
+    base_effectiveness: float
+    effectiveness_variance: float
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train: everything that decides the result besides the data."""
+
+    model_type: ModelType
+    dataset_version: str
+    seed: int = 20260101
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One split. ``X`` is what estimators take: a frame with ``prompt_text`` and ``embedding`` (float32 arrays)."""
+
+    X: pd.DataFrame
+    y: NDArray[Any]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    train: Examples
+    test: Examples
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted estimator with its labels in column order and the seconds that fitting took."""
+
+    estimator: Any
+    labels: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the test split says of a model, once.
+
+    ``accuracy`` and ``macro_f1`` are defined for each model type in ``mlflow/metrics.md``. ``metrics`` holds every
+    other number by name, ``baselines`` the same headline numbers of each baseline, ``per_class`` one row a class
+    (precision, recall, f1, support) and ``predictions`` one row a test prompt (id, truth, predicted, confidence,
+    correct).
+    """
+
+    model_type: ModelType
+    accuracy: float
+    macro_f1: float
+    metrics: Mapping[str, float]
+    baselines: Mapping[str, Mapping[str, float]]
+    per_class: pd.DataFrame
+    predictions: pd.DataFrame
+    n_train: int
+    n_test: int
+
+
+@dataclass(frozen=True)
+class RunRef:
+    """A model as MLflow knows it. ``sha256`` is the digest of the model file."""
+
+    run_id: str
+    experiment_id: str
+    model_name: str
+    model_version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says of a challenger: yes or no, and the sentences why."""
+
+    promote: bool
+    reasons: tuple[str, ...]

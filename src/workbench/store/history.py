@@ -1,0 +1,134 @@
+"""Prompt history and feedback as a simulation writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from psycopg.types.json import Jsonb
+
+from workbench.db.connection import Connection
+from workbench.sql import query
+
+_HISTORY_TYPES = (
+    "uuid uuid uuid text int4 text int4 text int4 uuid[] jsonb int4 int4 bool varchar timestamptz bool".split()
+)
+_FEEDBACK_TYPES = "uuid uuid timestamptz uuid int4 jsonb bool timestamptz".split()
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulation that was written: ``rows`` of history over ``days``, from the prompts of ``dataset_version``."""
+
+    seed: int
+    rows: int
+    days: int
+    dataset_version: str
+
+
+@dataclass(frozen=True)
+class SyntheticUser:
+    id: UUID
+    email: str
+    username: str
+    full_name: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One use of the assistant, in the column order of the ``copy_history`` query."""
+
+    id: UUID
+    user_id: UUID
+    session_id: UUID
+    original_prompt: str
+    original_length: int
+    detected_intent_path: str
+    detected_complexity: int
+    enhanced_prompt: str
+    enhanced_length: int
+    techniques_applied: list[UUID]
+    enhancement_metadata: Jsonb
+    processing_time_ms: int
+    user_rating: int | None
+    was_helpful: bool | None
+    client_type: str
+    created_at: datetime
+    is_synthetic: bool
+
+
+@dataclass(frozen=True)
+class FeedbackRow:
+    """One feedback, in the column order of the ``copy_feedback`` query."""
+
+    id: UUID
+    prompt_history_id: UUID
+    prompt_history_created_at: datetime
+    user_id: UUID
+    overall_rating: int
+    technique_ratings: Jsonb
+    resulted_in_success: bool
+    created_at: datetime
+
+
+def newest_labelled_version(connection: Connection) -> str | None:
+    """The newest dataset version with labelled techniques, None when there is none."""
+    row = connection.execute(query("history", "newest_labelled_version")).fetchone()
+    return str(row[0]) if row else None
+
+
+def read_prompts(connection: Connection, version: str) -> pd.DataFrame:
+    """The training prompts of ``version``: ``prompt_text``, ``intent``, ``complexity``, ``techniques`` (codes)."""
+    rows = connection.execute(query("history", "prompts"), {"version": version}).fetchall()
+    return pd.DataFrame(rows, columns=["prompt_text", "intent", "complexity", "techniques"])
+
+
+def find_simulation(connection: Connection, name: str) -> Simulation | None:
+    row = connection.execute(query("history", "find_simulation"), {"name": name}).fetchone()
+    return Simulation(*row) if row else None
+
+
+def claim_simulation(connection: Connection, name: str, seed: int, rows: int, ground_truth: Mapping[str, Any]) -> bool:
+    """Take the name within the caller's transaction. False when another simulation has it."""
+    values = {"name": name, "seed": seed, "rows": rows, "ground_truth": Jsonb(dict(ground_truth))}
+    return connection.execute(query("history", "claim_simulation"), values).rowcount == 1
+
+
+def count_simulated(connection: Connection, name: str) -> tuple[int, int]:
+    """Rated rows and feedback rows of a simulation."""
+    row = connection.execute(query("history", "count_simulated"), {"name": name}).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def add_users(connection: Connection, users: Sequence[SyntheticUser]) -> None:
+    """Add the users that are not there yet."""
+    with connection.cursor() as cursor:
+        cursor.executemany(query("history", "add_user"), [vars(user) for user in users])
+
+
+def ensure_months(connection: Connection, months: Iterable[date]) -> None:
+    """Make the partitions of the months that hold these dates."""
+    for month in sorted({day.replace(day=1) for day in months}):
+        connection.execute(query("history", "ensure_month"), {"month": month})
+
+
+def copy_history(connection: Connection, rows: Iterator[HistoryRow]) -> int:
+    """Binary COPY within the caller's transaction. Returns the number of rows."""
+    return _copy(connection, "copy_history", _HISTORY_TYPES, rows)
+
+
+def copy_feedback(connection: Connection, rows: Iterator[FeedbackRow]) -> int:
+    return _copy(connection, "copy_feedback", _FEEDBACK_TYPES, rows)
+
+
+def _copy(connection: Connection, name: str, types: Sequence[str], rows: Iterator[Any]) -> int:
+    with connection.cursor() as cursor:
+        with cursor.copy(query("history", name)) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(tuple(vars(row).values()))
+        return cursor.rowcount

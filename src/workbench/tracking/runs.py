@@ -1,0 +1,157 @@
+"""Runs in MLflow: opened and closed by the process that owns them, filled by anybody who knows the id.
+
+Only the client API is used, never an active run: a run that is "active" in a notebook's kernel would be closed as
+FINISHED when that kernel ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from workbench.errors import RunUnknown
+from workbench.tracking.items import (
+    DatasetItem,
+    FileItem,
+    Item,
+    Metrics,
+    Note,
+    Params,
+    Picture,
+    TableItem,
+    Tags,
+)
+
+Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+OWNER = "workbench.owner"
+LONGEST_PARAM = 6000
+logging.getLogger("alembic").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that is stored as RUNNING, with the process that claimed it."""
+
+    run_id: str
+    experiment_id: str
+    name: str
+    host: str
+    pid: int
+
+
+class Tracker:
+    """``uri`` is a database URL for SQLAlchemy, ``artifacts`` the folder of all artifacts."""
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        self.uri = uri
+        self.artifacts = artifacts
+        self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def experiment(self, name: str) -> str:
+        """The id of an experiment, made on first use and marked as model training for the dashboard."""
+        found = self.client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        location = (self.artifacts / name).as_uri()
+        try:
+            return str(self.client.create_experiment(name, location, EXPERIMENT_TAGS))
+        except MlflowException:
+            return str(self.client.get_experiment_by_name(name).experiment_id)
+
+    def open(self, experiment: str, name: str, tags: dict[str, str]) -> str:
+        """A new run, RUNNING, claimed by this process."""
+        owner = {OWNER: f"{socket.gethostname()}:{os.getpid()}", "mlflow.source.name": "workbench"}
+        run = self.client.create_run(self.experiment(experiment), run_name=name, tags=tags | owner)
+        return str(run.info.run_id)
+
+    def close(self, run_id: str, status: Status) -> None:
+        self.client.set_terminated(run_id, status)
+
+    def status(self, run_id: str) -> Status:
+        """
+        Raises:
+            RunUnknown
+        """
+        status: Status = self._run(run_id).info.status
+        return status
+
+    def experiment_of(self, run_id: str) -> str:
+        return str(self._run(run_id).info.experiment_id)
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        return dict(self._run(run_id).data.tags)
+
+    def metrics(self, run_id: str) -> dict[str, float]:
+        return dict(self._run(run_id).data.metrics)
+
+    def open_runs(self) -> list[OpenRun]:
+        """Every run of the workbench's experiments that is stored as RUNNING."""
+        experiments = [e.experiment_id for e in self.client.search_experiments()]
+        found = self.client.search_runs(experiments, "attributes.status = 'RUNNING'") if experiments else []
+        return [_open_run(run) for run in found if OWNER in run.data.tags]
+
+    def _run(self, run_id: str) -> Any:
+        try:
+            return self.client.get_run(run_id)
+        except MlflowException as exc:
+            raise RunUnknown(run_id=run_id) from exc
+
+    def log(self, run_id: str, items: Iterable[Item]) -> None:
+        """Send ``items`` to the run, in order. Logging an item again replaces it."""
+        for item in items:
+            self._log(run_id, item)
+
+    def _log(self, run_id: str, item: Item) -> None:
+        client = self.client
+        match item:
+            case Params(values):
+                params = [Param(name, str(value)[:LONGEST_PARAM]) for name, value in values.items()]
+                client.log_batch(run_id, params=params)
+            case Metrics(values):
+                client.log_batch(run_id, metrics=[Metric(n, float(v), 0, 0) for n, v in values.items()])
+            case Tags(values):
+                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in values.items()])
+            case Note(markdown):
+                client.set_tag(run_id, "mlflow.note.content", markdown)
+            case Picture(path, figure):
+                client.log_figure(run_id, figure, path)
+            case TableItem(path, frame):
+                client.log_text(run_id, json.dumps(json.loads(frame.to_json(orient="split", index=False))), path)
+            case FileItem(local, folder):
+                client.log_artifact(run_id, str(local), folder)
+            case DatasetItem():
+                client.log_inputs(run_id, [_dataset_input(item)])
+
+    def read_table(self, run_id: str, path: str, into: Path) -> str:
+        """The JSON text of a table that was logged as ``path``; ``into`` is a scratch folder."""
+        return Path(self.client.download_artifacts(run_id, path, str(into))).read_text(encoding="utf-8")
+
+
+def _open_run(run: Any) -> OpenRun:
+    host, _, pid = run.data.tags[OWNER].rpartition(":")
+    name = str(run.data.tags.get("mlflow.runName", run.info.run_id))
+    return OpenRun(run.info.run_id, run.info.experiment_id, name, host, int(pid))
+
+
+def _dataset_input(item: DatasetItem) -> DatasetInput:
+    schema = json.dumps({"mlflow_colspec": [{"name": name, "type": "string"} for name in item.columns]})
+    dataset = Dataset(
+        name=item.name,
+        digest=item.digest[:8],
+        source_type="workbench",
+        source=json.dumps({"source": item.source, "sha256": item.digest}),
+        schema=schema,
+        profile=json.dumps({"num_rows": item.rows}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", item.context)])

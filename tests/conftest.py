@@ -1,0 +1,99 @@
+"""One private server for the whole run, and a fresh database a test, copied from a migrated template."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from filelock import FileLock
+from psycopg import sql
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from workbench.db.connection import Connection, connect, with_database
+from workbench.db.migrations import migrate
+from workbench.db.server import LocalServer
+
+TEMPLATE = "workbench_template"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("WORKBENCH_") and not name.startswith("WORKBENCH_TEST_"):
+            monkeypatch.delenv(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller makes the home of the run's server; the workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="workbench-test-")
+        os.chmod(folder, 0o755)  # noqa: S103  as root the server's account has to pass through
+        os.environ["WORKBENCH_TEST_HOME"] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whatever happened, no server of the run stays behind."""
+    if hasattr(config, "workerinput"):
+        return
+    import shutil
+
+    folder = Path(os.environ["WORKBENCH_TEST_HOME"])
+    for home in (path.parent for path in folder.glob("*/data")):
+        LocalServer(home).down()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Path:
+    return Path(os.environ["WORKBENCH_TEST_HOME"]) / "server"
+
+
+@pytest.fixture(scope="session")
+def server_url(server_home: Path) -> str:
+    server = LocalServer(server_home)
+    server.up()
+    url = server.url(TEMPLATE)
+    done = server_home / "template.done"
+    with FileLock(server_home / "template.lock"):
+        if not done.exists():
+            migrate(url)
+            done.touch()
+    return server.url("postgres")
+
+
+@pytest.fixture
+def empty_database(server_url: str) -> Iterator[str]:
+    """URL of a database that does not exist yet."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    yield with_database(server_url, lambda _: name)
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def database(server_url: str) -> Iterator[str]:
+    """URL of a migrated database of the test's own."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(create)
+    yield with_database(server_url, lambda _: name)
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection]:
+    with connect(database, autocommit=True) as opened:
+        yield opened
+
+
+def _drop(server_url: str, name: str) -> None:
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(drop)
