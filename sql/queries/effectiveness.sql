@@ -57,3 +57,10 @@ WHERE (old.effectiveness_score, old.confidence_level, old.sample_size, old.compl
       IS DISTINCT FROM
       (EXCLUDED.effectiveness_score, EXCLUDED.confidence_level, EXCLUDED.sample_size, EXCLUDED.complexity_adjustment,
        EXCLUDED.real_world_performance, EXCLUDED.is_synthetic, false)
+
+-- name: has_outcomes
+SELECT EXISTS (SELECT FROM prompt_history WHERE user_rating IS NOT NULL)
+    OR EXISTS (SELECT FROM enhancement_feedback)
+
+-- name: rows_of_run
+SELECT count(*) FROM intent_technique_effectiveness WHERE estimated_by_run = %(run_id)s

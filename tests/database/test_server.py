@@ -438,6 +438,21 @@ def test_a_home_that_may_not_be_made_is_refused(home: Path) -> None:
 
 
 @as_root
+def test_somebody_elses_server_is_neither_used_nor_stopped(home: Path) -> None:
+    server = LocalServer(home)
+    started = server.up()
+    said = as_ordinary_user(
+        home,
+        "print(server.running())\n"
+        "for verb in (server.up, server.down):\n"
+        "    try: verb()\n"
+        "    except WorkbenchError as exc: print(type(exc).__name__)",
+    )
+    assert said.split() == ["None", "HomeNotWritable", "HomeNotWritable"]
+    assert server.running() == started
+
+
+@as_root
 def test_as_root_the_data_belong_to_another_account_and_keep_to_it(home: Path) -> None:
     server = LocalServer(home, os_user="nobody")
     server.up()

@@ -80,6 +80,16 @@ def probe(origin: str, folder: Path) -> Binaries | None:
     return Binaries(folder, version, origin, extensions)
 
 
+def extension_version(binaries: Binaries, name: str) -> str | None:
+    """The version of an extension that lies beside the programs, from its control file."""
+    for place in _extension_folders(binaries.folder, binaries.version[0]):
+        control = place / f"{name}.control"
+        if control.is_file():
+            match = re.search(r"^default_version\s*=\s*'([^']+)'", control.read_text(), re.MULTILINE)
+            return match[1] if match else None
+    return None
+
+
 def find_binaries(chosen: Path | None = None) -> Binaries:
     """The first usable programs.
 

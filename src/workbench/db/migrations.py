@@ -62,8 +62,8 @@ def migrate(url: str, folder: Path | None = None, tell: Callable[[str], None] = 
         with connect(url, autocommit=True) as connection:
             connection.execute(query("migrations", "lock"), {"key": ADVISORY_LOCK})
             connection.execute(query("migrations", "create_ledger"))
-            applied = [_apply(connection, "migration", s, tell) for s in _pending(connection, folder)]
-            routines = [_apply(connection, "routine", s, tell) for s in _changed_routines(connection, folder)]
+            applied = [_apply(connection, "migration", s, tell) for s in pending(connection, folder)]
+            routines = [_apply(connection, "routine", s, tell) for s in changed_routines(connection, folder)]
             connection.execute(query("migrations", "ensure_partitions"))
     except psycopg.errors.InsufficientPrivilege as exc:
         raise MigrationForbidden(url=masked(url), reason=str(exc).splitlines()[0]) from exc
@@ -90,7 +90,20 @@ def _recorded(connection: Connection, kind: str) -> dict[str, str]:
     return dict(connection.execute(query("migrations", "recorded"), {"kind": kind}).fetchall())
 
 
-def _pending(connection: Connection, folder: Path) -> list[Script]:
+def last_migration(connection: Connection) -> str | None:
+    """Name of the newest applied migration, None before the first."""
+    try:
+        return max(_recorded(connection, "migration"), default=None)
+    except psycopg.errors.UndefinedTable:
+        return None
+
+
+def pending(connection: Connection, folder: Path) -> list[Script]:
+    """The migrations that are not applied yet.
+
+    Raises:
+        MigrationEdited, MigrationMissing
+    """
     files = scripts(folder / "migrations")
     recorded = _recorded(connection, "migration")
     known = {script.name for script in files}
@@ -103,7 +116,8 @@ def _pending(connection: Connection, folder: Path) -> list[Script]:
     return [script for script in files if script.name not in recorded]
 
 
-def _changed_routines(connection: Connection, folder: Path) -> list[Script]:
+def changed_routines(connection: Connection, folder: Path) -> list[Script]:
+    """The routines whose file is not the one last run."""
     recorded = _recorded(connection, "routine")
     return [s for s in scripts(folder / "routines") if recorded.get(s.name) != s.digest]
 

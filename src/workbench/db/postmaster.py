@@ -25,11 +25,15 @@ class Postmaster:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """The live postmaster of ``data``, or None. A pid that another process took over since a crash is not one."""
+    """The live postmaster of ``data``, or None. A pid that another process took over since a crash is not one.
+
+    Raises:
+        PermissionError: ``data`` belongs to another user.
+    """
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid = int(lines[0])
-    except (FileNotFoundError, IndexError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
         return None
     if pid <= 0 or not _is_postgres_of(pid, data):
         return None
@@ -37,6 +41,13 @@ def find_postmaster(data: Path) -> Postmaster | None:
     socket_dir = lines[4].strip() if len(lines) > 4 else ""
     listens = len(lines) > 5 and bool(lines[5].strip())
     return Postmaster(pid, port, socket_dir, listens, len(lines) > 7 and lines[7].strip() == "ready")
+
+
+def orphaned_backends(data: Path) -> list[int]:
+    """Processes of a killed postmaster that still work in ``data``; none while a postmaster lives."""
+    if not data.is_dir() or find_postmaster(data) is not None:
+        return []
+    return sorted(int(p.name) for p in Path("/proc").glob("[0-9]*") if _is_postgres_of(int(p.name), data))
 
 
 def accepts(server: Postmaster) -> bool:
@@ -70,7 +81,7 @@ def _is_postgres_of(pid: int, data: Path) -> bool:
         if state in "ZX" or process.stat().st_uid != data.stat().st_uid:
             return False
         return _runs_in(process, data)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

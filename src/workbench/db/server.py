@@ -95,12 +95,12 @@ class LocalServer:
         """Stop the server, letting nobody finish; whether it ran.
 
         Raises:
-            ServerNotStopped, LockNotTaken
+            HomeNotWritable, ServerNotStopped, LockNotTaken
         """
-        if find_postmaster(self.data) is None:
+        if self._find() is None:
             return False
         with self._locked():
-            found = find_postmaster(self.data)
+            found = self._find()
             if found is None:
                 return False
             self._stop(found)
@@ -115,6 +115,12 @@ class LocalServer:
             return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}"
         folder = found.socket_dir if found else socket_folder(self.home, server_account(self.data, self.os_user))
         return f"postgresql://{SUPERUSER}@/{database}?host={folder}&port={port}"
+
+    def _find(self) -> Postmaster | None:
+        try:
+            return find_postmaster(self.data)
+        except PermissionError as exc:
+            raise HomeNotWritable(path=self.data, reason="it belongs to another user") from exc
 
     def _prepare_home(self) -> Account | None:
         account = server_account(self.data, self.os_user)
@@ -176,7 +182,7 @@ class LocalServer:
 
     def _wait_until_ready(self) -> Postmaster | None:
         deadline = time.monotonic() + START_SECONDS
-        while (found := find_postmaster(self.data)) is not None:
+        while (found := self._find()) is not None:
             if found.ready and accepts(found):
                 return found
             if time.monotonic() > deadline:
@@ -190,7 +196,7 @@ class LocalServer:
         except PermissionError as exc:
             raise ServerNotStopped(path=self.data, pid=found.pid, said="it belongs to another user.") from exc
         deadline = time.monotonic() + STOP_SECONDS
-        while find_postmaster(self.data) is not None:
+        while self._find() is not None:
             if time.monotonic() > deadline:
                 raise ServerNotStopped(path=self.data, pid=found.pid, said=tail(self.log).strip())
             time.sleep(0.02)

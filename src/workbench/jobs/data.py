@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.db.connection import connect
-from workbench.errors import DatasetTooSmall
+from workbench.errors import DatasetTooSmall, DatasetUnknown
 from workbench.records import Examples, Recipe, Split, Technique, TrainingSet
 from workbench.store import training
 
@@ -24,6 +24,17 @@ def load(url: str, version: str) -> TrainingSet:
     """
     with connect(url) as connection:
         return training.load(connection, version)
+
+
+def check_known(url: str, version: str) -> None:
+    """
+    Raises:
+        DatasetUnknown: no prompt has that version; the message names those there are.
+    """
+    with connect(url) as connection:
+        known = training.versions(connection)
+    if version not in known:
+        raise DatasetUnknown(version=version, known=", ".join(known) or "none")
 
 
 def load_techniques(url: str) -> list[Technique]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from workbench.db.connection import Connection, connect
 from workbench.db.migrations import check_migrated
@@ -90,7 +91,9 @@ def import_file(
         columns = find_columns(path, source.columns, options.columns())
         check_migrated(url)
         with connect(url) as connection:
-            imports.stage(connection, _rows(connection, source, columns, tick))
+            # Before the COPY: while it runs, the connection takes no other command.
+            techniques = imports.technique_ids(connection) if columns.techniques else {}
+            imports.stage(connection, _rows(source, columns, techniques, tick))
             counts, created = merge(connection, path, version, options, is_validated=False)
             result = result_of(connection, path, version, counts, created, dry_run)
             refuse_nothing(connection, path, counts)
@@ -126,8 +129,7 @@ def _check_options(options: ImportOptions) -> None:
         raise MisuseError(detail="--split-column and --test-fraction both decide the split. Give one of them.")
 
 
-def _rows(connection: Connection, source: Source, columns: Columns, tick: Tick) -> Iterator[StagedRow]:
-    techniques = imports.technique_ids(connection) if columns.techniques else {}
+def _rows(source: Source, columns: Columns, techniques: Mapping[str, UUID], tick: Tick) -> Iterator[StagedRow]:
     for count, raw in enumerate(source.rows(columns.names())):
         if count % TICK_ROWS == 0:
             tick(min(raw.line, source.total), source.total)

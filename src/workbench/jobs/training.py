@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from workbench.db.connection import connect
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
+from workbench.evaluation.learning import CurvePoint
+from workbench.evaluation.learning import learning_curve as curve
 from workbench.jobs.describe import describe
 from workbench.models.build import estimator_for, labels_of
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
@@ -28,6 +30,11 @@ def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted
     started = time.perf_counter()
     estimator = estimator_for(recipe, techniques).fit(split.train.X, split.train.y)
     return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
+
+
+def learning_curve(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> list[CurvePoint]:
+    """Whether more labels would help, without a look at the test split."""
+    return curve(estimator_for(recipe, techniques), split.train, recipe.seed)
 
 
 def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: TrainingSet) -> Report:

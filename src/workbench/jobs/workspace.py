@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from workbench.db.connection import database_url, ensure_database, mlflow_database_url
 from workbench.db.locks import waiting
 from workbench.db.migrations import check_migrated
 from workbench.settings import Settings, read_settings
-from workbench.tracking.runs import Status, Tracker
+
+if TYPE_CHECKING:
+    from workbench.tracking.runs import Status, Tracker
 
 PREPARING = "workbench.mlflow.prepare"
 
@@ -50,13 +53,21 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     settings = settings or read_settings()
-    url = database_url(settings)
-    check_migrated(url)
+    url = open_database(settings)
     return Workspace(settings, url, open_tracker(settings, url))
+
+
+def open_database(settings: Settings | None = None) -> str:
+    """The URL of the migrated database alone, for work that logs nothing: MLflow takes seconds to import."""
+    url = database_url(settings or read_settings())
+    check_migrated(url)
+    return url
 
 
 def open_tracker(settings: Settings, url: str) -> Tracker:
     """MLflow's database, made on first use by one process at a time."""
+    from workbench.tracking.runs import Tracker
+
     target = mlflow_database_url(settings)
     settings.artifacts.mkdir(parents=True, exist_ok=True)
     with waiting(url, PREPARING):

@@ -33,6 +33,18 @@ def read_outcomes(connection: Connection) -> pd.DataFrame:
     return frame.astype({"reward": float, "propensity": float, "complexity": float, "is_synthetic": bool})
 
 
+def has_outcomes(connection: Connection) -> bool:
+    """Whether anybody has rated anything."""
+    row = connection.execute(query(SUBJECT, "has_outcomes")).fetchone()
+    return bool(row and row[0])
+
+
+def rows_of_run(connection: Connection, run_id: str) -> int:
+    """How many rows stand there as that run wrote them."""
+    row = connection.execute(query(SUBJECT, "rows_of_run"), {"run_id": run_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def base_effectiveness(connection: Connection) -> dict[str, float]:
     """The curated effectiveness of every technique by code."""
     return dict(connection.execute(query(SUBJECT, "base")).fetchall())

@@ -36,18 +36,36 @@ Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 OWNER = "workbench.owner"
 LONGEST_PARAM = 6000
-logging.getLogger("alembic").setLevel(logging.ERROR)
+for noisy in ("alembic", "mlflow.store.db.utils"):
+    logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that is stored as RUNNING, with the process that claimed it."""
+    """A run that is stored as RUNNING, with the process that claimed it (see ``this_process``)."""
 
     run_id: str
-    experiment_id: str
     name: str
-    host: str
-    pid: int
+    owner: str
+
+
+def this_process() -> str:
+    """Host, pid and start time in clock ticks: the three together are never given to another process."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether the process ``owner`` was on this machine and has ended; of another machine nobody can say."""
+    host, pid, started = owner.rsplit(":", 2)
+    return host == socket.gethostname() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return "gone"
+    return "gone" if fields[0] in "ZX" else fields[19]
 
 
 class Tracker:
@@ -71,7 +89,7 @@ class Tracker:
 
     def open(self, experiment: str, name: str, tags: dict[str, str]) -> str:
         """A new run, RUNNING, claimed by this process."""
-        owner = {OWNER: f"{socket.gethostname()}:{os.getpid()}", "mlflow.source.name": "workbench"}
+        owner = {OWNER: this_process(), "mlflow.source.name": "workbench"}
         run = self.client.create_run(self.experiment(experiment), run_name=name, tags=tags | owner)
         return str(run.info.run_id)
 
@@ -139,9 +157,7 @@ class Tracker:
 
 
 def _open_run(run: Any) -> OpenRun:
-    host, _, pid = run.data.tags[OWNER].rpartition(":")
-    name = str(run.data.tags.get("mlflow.runName", run.info.run_id))
-    return OpenRun(run.info.run_id, run.info.experiment_id, name, host, int(pid))
+    return OpenRun(run.info.run_id, str(run.data.tags.get("mlflow.runName", "")), run.data.tags[OWNER])
 
 
 def _dataset_input(item: DatasetItem) -> DatasetInput:

@@ -10,10 +10,7 @@ from workbench.evaluation.simulation import GroundTruth, World, make_truth
 from workbench.records import Technique
 
 INTENTS = ["a", "a.x", "a.y", "a.y.deep", "b", "b.x", "b.y", "b.z", "c", "c.x"]
-TECHNIQUES = [
-    Technique(f"id-{n}", f"t{n:02d}", f"T {n}", 1 + n % 5, 0.50 + 0.03 * n, 0.1, True)  # fmt: skip
-    for n in range(10)
-]
+TECHNIQUES = [Technique(f"id-{n}", f"t{n:02d}", f"T {n}", 1 + n % 5, 0.5 + 0.03 * n, 0.1, True) for n in range(10)]
 BASE = {t.code: t.base_effectiveness for t in TECHNIQUES}
 
 

@@ -103,6 +103,7 @@ def test_every_estimate_is_a_finite_share_inside_its_interval(made: pd.DataFrame
     assert ((found["low"] >= 0) & (found["low"] <= found["score"]) & (found["high"] <= 1)).all()
     assert ((found["score"] <= found["high"]) & found["confidence"].between(0, 1)).all()
     assert all(np.isfinite(list(a.values())).all() for a in found["complexity_adjustment"])
+    assert set().union(*found["complexity_adjustment"]) <= set("12345")
 
 
 @given(made=uses, order=st.randoms())

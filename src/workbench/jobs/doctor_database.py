@@ -1,0 +1,106 @@
+"""The checks of `workbench doctor` that ask the server."""
+
+from __future__ import annotations
+
+import re
+
+from workbench.db import health
+from workbench.db.connection import EXTENSIONS, MINIMUM_VERSION, Connection
+from workbench.db.migrations import changed_routines, last_migration, pending
+from workbench.errors import MigrationEdited, MigrationMissing
+from workbench.jobs.findings import Finding, note, ok, problem
+from workbench.resources import shipped
+
+# Before it, an index build could write outside its memory (CVE-2026-3172) and VACUUM could corrupt an HNSW index.
+LEAST_PGVECTOR = (0, 8, 4)
+MIGRATE = "Run `workbench db migrate`."
+
+
+def look_at_database(connection: Connection, own: bool) -> list[Finding]:
+    """What the server and the schema say; ``own`` is true of the private server, which the workbench configured."""
+    findings = [_version(connection), _extensions(connection), _pgvector(connection)]
+    findings += [_statements(connection, own), _safety(connection, own), _migrations(connection)]
+    if last_migration(connection) is None:
+        return [*findings, note("partitions", "not looked at, since there is no schema")]
+    return [*findings, _next_month(connection), _caught(connection), _dangling(connection)]
+
+
+def _version(connection: Connection) -> Finding:
+    found = health.server_version(connection)
+    if connection.info.server_version < MINIMUM_VERSION:
+        return problem("version", found, f"PostgreSQL {MINIMUM_VERSION // 10000} or newer is needed.")
+    return ok("version", found)
+
+
+def _extensions(connection: Connection) -> Finding:
+    installed = health.extensions(connection)
+    missing = [name for name in EXTENSIONS if name not in installed]
+    if missing:
+        advice = f"{MIGRATE} On a server of your own its owner may have to run CREATE EXTENSION for each."
+        return problem("extensions", f"{', '.join(missing)} not installed", advice)
+    return ok("extensions", ", ".join(EXTENSIONS))
+
+
+def _pgvector(connection: Connection) -> Finding:
+    found = health.extensions(connection).get("vector") or health.available_extension(connection, "vector")
+    if found is None:
+        return problem("pgvector", "not on this server", "Install pgvector 0.8.4 or newer there.")
+    if tuple(map(int, re.findall(r"\d+", found))) < LEAST_PGVECTOR:
+        advice = "Update it to 0.8.4 or newer (CVE-2026-3172), then run ALTER EXTENSION vector UPDATE;"
+        return problem("pgvector", found, advice)
+    return ok("pgvector", found)
+
+
+def _statements(connection: Connection, own: bool) -> Finding:
+    if health.statements_kept(connection):
+        return ok("pg_stat_statements", "statement statistics are kept")
+    if own:
+        return problem("pg_stat_statements", "absent", "Run `workbench down`, then `workbench up`.")
+    advice = "Optional: add it to shared_preload_libraries and run CREATE EXTENSION pg_stat_statements;"
+    return note("pg_stat_statements", "absent", advice)
+
+
+def _safety(connection: Connection, own: bool) -> Finding:
+    off = health.unsafe_settings(connection)
+    if not off:
+        return ok("safety", "page checksums, fsync and full_page_writes are on")
+    if off == ["data_checksums"] and not own:
+        return note("safety", "page checksums are off", "Optional: stop the server and run pg_checksums --enable.")
+    return problem("safety", f"{', '.join(off)} off", "Turn them on and restart: a crash may lose or spoil rows.")
+
+
+def _migrations(connection: Connection) -> Finding:
+    folder = shipped("sql")
+    if last_migration(connection) is None:
+        return problem("migrations", "none applied", MIGRATE)
+    try:
+        missing = [script.name for script in pending(connection, folder)]
+    except (MigrationEdited, MigrationMissing) as exc:
+        return problem("migrations", "files and database differ", str(exc))
+    missing += [script.name for script in changed_routines(connection, folder)]
+    if missing:
+        return problem("migrations", f"{', '.join(missing)} not applied", MIGRATE)
+    return ok("migrations", f"complete up to {last_migration(connection)}")
+
+
+def _next_month(connection: Connection) -> Finding:
+    if health.next_month_exists(connection):
+        return ok("next month", "prompt_history has its partition")
+    return problem("next month", "prompt_history has no partition for it", MIGRATE)
+
+
+def _caught(connection: Connection) -> Finding:
+    months = health.caught_months(connection)
+    if not months:
+        return ok("default partition", "empty")
+    calls = " ".join(f"SELECT create_monthly_partition('{month}');" for month in list(months)[:12])
+    found = f"{sum(months.values())} rows of {len(months)} months without a partition"
+    return problem("default partition", found, f"Run in psql: {calls}")
+
+
+def _dangling(connection: Connection) -> Finding:
+    count = health.dangling_techniques(connection)
+    if count:
+        found = f"the training data name {count} techniques that do not exist"
+        return problem("references", found, "Import the techniques again, or the prompts without them.")
+    return ok("references", "every technique that the training data name exists")
