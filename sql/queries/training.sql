@@ -15,16 +15,19 @@ FROM ml_training_data
 WHERE dataset_version = %(version)s
 ORDER BY prompt_digest
 
+-- name: stage_neighbours
+-- Ids and vectors alone: beside the long columns of the table most vectors lie out of line, which makes a scan slow.
+CREATE TEMP TABLE staged_neighbours ON COMMIT DROP AS
+SELECT id, prompt_embedding AS embedding
+FROM ml_training_data
+WHERE dataset_version = %(version)s AND NOT is_test_set AND prompt_embedding IS NOT NULL
+
 -- name: nearest_training_row
 -- The closest training prompt of each test prompt, by an exact scan of the version.
 SELECT test.id::text, nearest.id::text
 FROM ml_training_data test
 CROSS JOIN LATERAL (
-    SELECT train.id
-    FROM ml_training_data train
-    WHERE train.dataset_version = %(version)s AND NOT train.is_test_set AND train.prompt_embedding IS NOT NULL
-    ORDER BY train.prompt_embedding <=> test.prompt_embedding
-    LIMIT 1
+    SELECT staged.id FROM staged_neighbours staged ORDER BY staged.embedding <=> test.prompt_embedding LIMIT 1
 ) nearest
 WHERE test.dataset_version = %(version)s AND test.is_test_set AND test.id = ANY(%(ids)s::uuid[])
 

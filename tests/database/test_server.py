@@ -51,6 +51,7 @@ def home() -> Iterator[Path]:
     folder = Path(os.environ["WORKBENCH_TEST_HOME"]) / f"s_{uuid.uuid4().hex[:10]}"
     yield folder
     LocalServer(folder).down()
+    shutil.rmtree(socket_folder(folder, server_account(folder / "data", None)), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -223,6 +224,14 @@ def test_a_stale_file_that_names_a_process_nobody_reaped_is_no_server(home: Path
     put_pid_into_stale_file(server, zombie.pid)
     assert server.up().pid != zombie.pid
     zombie.wait()
+
+
+def test_an_emptied_pid_file_is_no_hindrance(home: Path) -> None:
+    server = LocalServer(home)
+    crash(server)
+    (server.data / "postmaster.pid").write_text("")
+    server.up()
+    assert ask(server, "SELECT 1") == "1"
 
 
 def test_a_process_that_may_not_be_looked_into_is_known_by_its_command_line(

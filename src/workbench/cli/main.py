@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "embed": ("workbench.cli.embed:embed", "Fill in the embeddings that are missing."),
     "train": ("workbench.cli.train:train", "Train, judge, log and write back one model."),
     "retrain": ("workbench.cli.retrain:retrain", "Run the notebooks and end with a table."),
+    "demo": ("workbench.cli.demo:demo", "Do all of it once, on the starter corpus."),
     "mlflow": ("workbench.cli.mlflow:mlflow", "Serve the MLflow dashboards on loopback."),
     "lab": ("workbench.cli.lab:lab", "Open JupyterLab with the right kernel and database."),
 }

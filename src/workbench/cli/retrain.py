@@ -40,7 +40,7 @@ def retrain(version: str, models: str, wait_seconds: float, as_json: bool) -> No
     if as_json:
         print_json(_as_json(done))
     else:
-        _print(done)
+        print_retrained(done)
 
 
 def _as_json(done: Retrained) -> dict[str, Any]:
@@ -68,7 +68,8 @@ def _as_json(done: Retrained) -> dict[str, Any]:
     }
 
 
-def _print(done: Retrained) -> None:
+def print_retrained(done: Retrained) -> None:
+    """The closing table, and where everything is."""
     rows = []
     for row in done.models:
         head, best = row.metrics, max(row.metrics["baselines"].items(), key=lambda item: item[1]["accuracy"])

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.db.account import Account, give
+from workbench.db.processes import command_line
+
+# "Do you speak TLS?", the one question of the protocol that is answered without a login and leaves no line in the log.
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,12 @@ def orphaned_backends(data: Path) -> list[int]:
 
 
 def accepts(server: Postmaster) -> bool:
-    """Whether somebody answers on the server's socket."""
+    """Whether the server answers on its socket. A killed one may take connections for a moment, but says nothing."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
         client.connect(f"{server.socket_dir}/.s.PGSQL.{server.port}")
-        return True
+        client.sendall(SSL_REQUEST)
+        return client.recv(1) in (b"N", b"S")
     return False
 
 
@@ -67,32 +73,17 @@ def free_port() -> int:
 
 
 def _is_postgres_of(pid: int, data: Path) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
     process = Path(f"/proc/{pid}")
-    if not Path("/proc/self").exists():
-        return True  # no /proc on this system: believe the file
     try:
         state = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
         if state in "ZX" or process.stat().st_uid != data.stat().st_uid:
             return False
-        return _runs_in(process, data)
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _runs_in(process: Path, data: Path) -> bool:
-    try:
         where, what = os.readlink(process / "cwd"), os.readlink(process / "exe")
         return where == str(data.resolve()) and "postgres" in what
-    except PermissionError:
-        # Root in a container may not look there; the command line is open to all.
-        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        return "postgres" in words[0] and str(data) in words
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        # A system without /proc, or root in a container, who may not look there; the command line is open to all.
+        words = command_line(pid)
+        return "postgres" in words and f"-D {data}" in words
 
 
 def forget_dead_postmaster(data: Path, socket_dir: Path, account: Account | None) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import binomtest
 
-RESAMPLES = 2000
+NORMAL_QUANTILE = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,39 @@ def share(successes: int, total: int) -> Interval:
     return Interval(successes / total, float(found.low), float(found.high))
 
 
-def paired_difference(challenger: NDArray[Any], champion: NDArray[Any], seed: int) -> Interval:
-    """Mean of the difference with a percentile bootstrap interval over rows (Efron 1979)."""
-    gaps = np.asarray(challenger, dtype=float) - np.asarray(champion, dtype=float)
-    draws = np.random.default_rng(seed).integers(0, len(gaps), (RESAMPLES, len(gaps)))
-    low, high = np.quantile(gaps[draws].mean(axis=1), [0.025, 0.975])
-    return Interval(float(gaps.mean()), float(low), float(high))
+def paired_difference(gained: int, lost: int, rows: int) -> Interval:
+    """(gained - lost) / rows with Tango's (1998) score interval.
+
+    It keeps its level where two models disagree on few rows; a bootstrap over rows that never disagree has no width.
+    """
+    low, high = _lowest_difference(gained, lost, rows), -_lowest_difference(lost, gained, rows)
+    return Interval((gained - lost) / rows, low, high)
 
 
-def compare_paired(challenger: NDArray[Any], champion: NDArray[Any], seed: int = 0) -> PairedComparison:
+def compare_paired(challenger: NDArray[Any], champion: NDArray[Any]) -> PairedComparison:
     """Compare two arrays of right (1) and wrong (0) over the same rows; exact McNemar test (1947)."""
     ours, theirs = np.asarray(challenger, dtype=bool), np.asarray(champion, dtype=bool)
     gained, lost = int(np.sum(ours & ~theirs)), int(np.sum(~ours & theirs))
     p_value = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
-    return PairedComparison(paired_difference(ours, theirs, seed), p_value, gained, lost, len(ours))
+    return PairedComparison(paired_difference(gained, lost, len(ours)), p_value, gained, lost, len(ours))
+
+
+def _lowest_difference(gained: int, lost: int, rows: int) -> float:
+    """The least difference that the score test does not reject."""
+    if lost == rows:
+        return -1.0
+
+    def excess(supposed: float) -> float:
+        return _score(supposed, gained, lost, rows) - NORMAL_QUANTILE
+
+    return float(brentq(excess, -1 + 1e-9, (gained - lost) / rows))
+
+
+def _score(supposed: float, gained: int, lost: int, rows: int) -> float:
+    """Distance of the observed difference from ``supposed`` in standard errors under ``supposed``."""
+    a = 2 * rows
+    b = (a - gained + lost) * supposed - gained - lost
+    c = -lost * supposed * (1 - supposed)
+    share_lost = (np.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    variance = rows * (2 * share_lost + supposed * (1 - supposed))
+    return float((gained - lost - rows * supposed) / np.sqrt(variance)) if variance > 0 else 0.0

@@ -44,16 +44,18 @@ FEATURES: dict[str, str] = {
     "out_of_ascii_share": "share of characters outside ASCII (0 to 1)",
 }
 
+# A failed match must not read on to where the next one begins (line ends, opening marks): that would be quadratic.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_LIST_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
+_LIST_ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _CODE = re.compile(
-    r"```|[{};]\s*$|=>|==|^\s*(?:def|class|import|from|SELECT|INSERT|UPDATE|CREATE|#include|function|const|let|var)\b",
+    r"```|[{};][^\S\n]*$|=>|==|"
+    r"^[^\S\n]*(?:def|class|import|from|SELECT|INSERT|UPDATE|CREATE|#include|function|const|let|var)\b",
     re.MULTILINE,
 )
 _TABLE = re.compile(r"^[^\n]*(?:\|[^\n]*\||\t[^\n]*\t)[^\n]*$", re.MULTILINE)
-_QUOTE = re.compile(r"\"[^\"\n]{2,}\"|“[^”\n]{2,}”|«[^»\n]{2,}»")
+_QUOTE = re.compile(r"\"[^\"\n]{2,}\"|“[^“”\n]{2,}”|«[^«»\n]{2,}»")
 _PUNCTUATION = frozenset(".,;:!?'\"-")
 _REQUESTS = frozenset(
     "write explain make create give list show find fix translate summarise summarize rewrite generate draft plan help "

@@ -15,10 +15,15 @@ from workbench.errors import CorpusInvalid, FileUnreadable
 from workbench.jobs.corpus_entries import Entry, Intent, Pattern, Prompt, Technique
 from workbench.jobs.reading import fingerprint, open_source
 
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML built without libyaml: the same, slower
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 Model = TypeVar("Model", bound=Entry)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """YAML lets the last of two equal keys win; here that is a forgotten dash, and half an entry would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -71,7 +76,7 @@ def _entries(path: Path, key: str, model: type[Model]) -> list[Model]:
     except OSError as exc:
         raise FileUnreadable(path=path, reason=f"{exc.strerror}.") from exc
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise CorpusInvalid(path=path, problem=" ".join(str(exc).split())) from exc
+        raise CorpusInvalid(path=path, problem=f"{' '.join(str(exc).split())}.") from exc
     if not isinstance(content, dict) or not isinstance(content.get(key), list) or not content[key]:
         raise CorpusInvalid(path=path, problem=f"expected one key {key!r} with a list of entries.")
     return [_parse(path, f"entry {number}", model, entry) for number, entry in enumerate(content[key], start=1)]
@@ -97,8 +102,8 @@ def _parse(path: Path, place: str, model: type[Model], entry: Any) -> Model:
 
 
 def _check_intents(path: Path, corpus: Corpus) -> None:
-    codes = {intent.code for intent in corpus.intents}
-    _refuse_repeats(path, [intent.code for intent in corpus.intents])
+    codes = [intent.code for intent in corpus.intents]
+    _refuse_repeats(path, codes)
     for code in codes:
         parent = code.rpartition(".")[0]
         if parent and parent not in codes:

@@ -6,11 +6,11 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.db.processes import command_line
 from workbench.settings import Settings
 
 STOP_SECONDS = 15.0
@@ -59,16 +59,7 @@ def stop_dashboard(settings: Settings) -> bool:
 
 
 def _is_mlflow(pid: int) -> bool:
-    if pid <= 1:
-        return False
-    if Path("/proc/self").exists():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty for a process that ended and was not reaped
-        except OSError:
-            return False
-    else:
-        words = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False).stdout
-    return b"mlflow" in words
+    return pid > 1 and "mlflow" in command_line(pid)
 
 
 def _signal(pid: int, number: int) -> None:

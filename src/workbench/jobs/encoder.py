@@ -41,14 +41,15 @@ def find_encoder(settings: Settings) -> SentenceEncoder:
     """The encoder of the settings, its weights hashed but not yet loaded.
 
     Raises:
-        EncoderUnavailable: no such folder, no weights in it.
+        EncoderUnavailable: no such folder, or no weights in it that can be read.
         EncoderTampered: the bundled weights are not the published ones.
     """
     folder = _folder(settings.encoder)
     weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise EncoderUnavailable(encoder=settings.encoder, reason=f"{weights} does not exist.")
-    digest = _sha256(weights)
+    try:
+        digest = _sha256(weights)
+    except OSError as exc:
+        raise EncoderUnavailable(encoder=settings.encoder, reason=f"{weights}: {exc.strerror}.") from exc
     if settings.encoder == BUNDLED and digest != BUNDLED_SHA256:
         raise EncoderTampered(path=weights, found=digest, expected=BUNDLED_SHA256)
     name = BUNDLED if settings.encoder == BUNDLED else folder.name[:60]
@@ -82,9 +83,11 @@ def _load(folder: Path, threads: int) -> Any:
         torch.set_num_threads(threads)
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (OSError, ValueError, RuntimeError) as exc:
-        raise EncoderUnavailable(encoder=folder, reason=str(exc).splitlines()[0]) from exc
+    # Three libraries read the folder, each with errors of its own; whichever it is, the folder is no encoder.
+    except Exception as exc:
+        said = (str(exc).splitlines() or [type(exc).__name__])[0].rstrip(".")
+        raise EncoderUnavailable(encoder=str(folder), reason=f"{said}.") from exc
     found = model.get_embedding_dimension()
     if found != DIMENSIONS:
-        raise EncoderUnavailable(encoder=folder, reason=f"it makes {found} dimensions, not {DIMENSIONS}.")
+        raise EncoderUnavailable(encoder=str(folder), reason=f"it makes {found} dimensions, not {DIMENSIONS}.")
     return model

@@ -10,6 +10,7 @@ from workbench.records import TrainingSet
 
 MOST_ROWS = 4000
 SHOWN_CHARACTERS = 90
+LOOK_ALIKE = ["cosine", "prompt", "intent", "look-alike", "its intent"]
 
 
 def overview(training_set: TrainingSet) -> pd.DataFrame:
@@ -35,6 +36,8 @@ def look_alikes(training_set: TrainingSet, most: int) -> pd.DataFrame:
     """
     frame = training_set.frame
     rows = np.flatnonzero(~frame["is_test"].to_numpy(dtype=bool))
+    if not len(rows):
+        return pd.DataFrame(columns=LOOK_ALIKE)
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
     similarity = training_set.embeddings[rows] @ training_set.embeddings[rows].T
@@ -42,7 +45,7 @@ def look_alikes(training_set: TrainingSet, most: int) -> pd.DataFrame:
     similarity[labels[:, None] == labels[None, :]] = -1.0
     nearest = similarity.argmax(axis=1)
     best = similarity[np.arange(len(rows)), nearest]
-    pairs = []
+    pairs: list[tuple[float, str, str, str, str]] = []
     seen: set[int] = set()
     for row in np.argsort(-best):
         other = int(nearest[row])
@@ -53,7 +56,7 @@ def look_alikes(training_set: TrainingSet, most: int) -> pd.DataFrame:
         seen |= {int(row), other}
         texts = [frame["prompt_text"].iloc[rows[i]][:SHOWN_CHARACTERS] for i in (row, other)]
         pairs.append((round(float(best[row]), 3), texts[0], labels[row], texts[1], labels[other]))
-    return pd.DataFrame(pairs, columns=["cosine", "prompt", "intent", "look-alike", "its intent"])
+    return pd.DataFrame(pairs, columns=LOOK_ALIKE)
 
 
 def features_by_complexity(training_set: TrainingSet, most: int) -> pd.DataFrame:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from traitlets.config import Config
+
 from workbench.errors import NotebookFailed, NotebookMissing, NotebookParameterUnknown
 from workbench.resources import shipped
 
+# Kernel and runner talk over files in a private folder; the default is TCP without encryption.
+PRIVATE = Config({"KernelManager": {"transport": "ipc"}})
 KERNEL_SECONDS = 120
 LONGEST_REASON = 300
 
@@ -60,6 +64,7 @@ def execute(name: str, parameters: dict[str, Any], folder: Path) -> Executed:
             kernel_name="python3",
             cwd=str(source.parent),
             start_timeout=KERNEL_SECONDS,
+            config=PRIVATE,
             progress_bar={"leave": False} if sys.stderr.isatty() else False,
         )
     except papermill.PapermillExecutionError as exc:

@@ -10,7 +10,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 import pandas as pd
-from psycopg.types.json import Jsonb
 
 from workbench.evaluation.simulated_rows import Draw
 from workbench.evaluation.simulation import POLICY
@@ -84,7 +83,7 @@ def history_rows(scene: Scene, tick: Tick) -> Iterator[store.HistoryRow]:
             enhanced_prompt=enhanced,
             enhanced_length=len(enhanced),
             techniques_applied=[UUID(technique.id)],
-            enhancement_metadata=Jsonb(_metadata(scene, float(drawn.propensity[row]))),
+            enhancement_metadata=_metadata(scene, float(drawn.propensity[row])),
             processing_time_ms=int(drawn.milliseconds[row]),
             user_rating=rating or None,
             was_helpful=rating >= 4 if rating else None,
@@ -116,7 +115,7 @@ def feedback_rows(scene: Scene) -> Iterator[store.FeedbackRow]:
             prompt_history_created_at=moment,
             user_id=scene.users[drawn.user[row]].id,
             overall_rating=rating,
-            technique_ratings=Jsonb({scene.techniques[drawn.technique[row]].id: rating}),
+            technique_ratings={scene.techniques[drawn.technique[row]].id: rating},
             resulted_in_success=bool(drawn.success[row]),
             created_at=moment + timedelta(milliseconds=int(drawn.milliseconds[row])),
         )

@@ -15,6 +15,10 @@ from sklearn.preprocessing import StandardScaler
 from workbench.features.linguistic import FEATURES, feature_matrix
 from workbench.records import DIMENSIONS, Matrix, Vector
 
+# Bounds on the vocabulary: a model's size is classes times these, whatever the number of prompts.
+MOST_WORDS = 20_000
+MOST_CHARACTERS = 30_000
+
 
 class EmbeddingColumn(TransformerMixin, BaseEstimator):
     """A column of arrays to one matrix of shape (rows, 384)."""
@@ -42,14 +46,41 @@ class LinguisticColumn(TransformerMixin, BaseEstimator):
         return np.asarray(list(FEATURES), dtype=object)
 
 
+class CompactTfidfVectorizer(TfidfVectorizer):
+    """The same, but its vocabulary is saved as one text instead of one object a term, which skops takes a minute for.
+
+    No term holds a line break: words and character n-grams within words never contain white space but the space.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "vocabulary_" in state:
+            state["vocabulary_"] = "\n".join(sorted(self.vocabulary_, key=self.vocabulary_.__getitem__))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if "vocabulary_" in state:
+            state["vocabulary_"] = {term: index for index, term in enumerate(state["vocabulary_"].split("\n"))}
+        super().__setstate__(state)
+
+
 def joined_columns(word_weight: float = 0.8, linguistic_weight: float = 0.02) -> ColumnTransformer:
     """Embedding, word n-grams, character n-grams and linguistic features side by side, as one sparse matrix.
 
     Each n-gram block has rows of length 1 like the embedding, so a weight is a share of the joint inner product.
     """
     one_letter_words_too = r"(?u)\b\w+\b"
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=one_letter_words_too, dtype=np.float32)
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
+    words = CompactTfidfVectorizer(
+        ngram_range=(1, 2),
+        sublinear_tf=True,
+        token_pattern=one_letter_words_too,
+        max_features=MOST_WORDS,
+        dtype=np.float32,
+    )
+    characters = CompactTfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, max_features=MOST_CHARACTERS, dtype=np.float32
+    )
     return ColumnTransformer(
         [
             ("embedding", EmbeddingColumn(), ["embedding"]),

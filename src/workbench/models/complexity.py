@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, log_expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -44,7 +44,7 @@ class OrdinalClassifier(ClassifierMixin, BaseEstimator):
         gaps = np.log(np.maximum(np.diff(thresholds), 1e-3))
         start = np.concatenate([np.zeros(X.shape[1]), thresholds[:1], gaps])
         found = minimize(
-            _penalised_loss, start, (X, codes, self.alpha), "L-BFGS-B", jac=True, options={"maxiter": self.max_iter}
+            _penalised_loss, start, (X, codes, self.alpha), "L-BFGS-B", jac=True, options={"maxiter": self.max_iter, "ftol": 1e-7}
         )
         self.coef_ = found.x[: X.shape[1]]
         self.thresholds_ = _ordered(found.x[X.shape[1] :])
@@ -80,16 +80,17 @@ def _penalised_loss(parameters: Vector, X: Vector, codes: NDArray[Any], alpha: f
     weights, raw = parameters[:features], parameters[features:]
     thresholds = np.concatenate([[-np.inf], _ordered(raw), [np.inf]])
     score = X @ weights
-    upper, lower = expit(thresholds[codes + 1] - score), expit(thresholds[codes] - score)
-    mass = np.maximum(upper - lower, SMALLEST)
-    slope_upper, slope_lower = upper * (1 - upper), lower * (1 - lower)
+    upper, lower = thresholds[codes + 1] - score, thresholds[codes] - score
+    gap = np.maximum(upper - lower, SMALLEST)
 
-    loss = -np.sum(np.log(mass)) + 0.5 * alpha * weights @ weights
-    gradient_weights = X.T @ ((slope_upper - slope_lower) / mass) + alpha * weights
+    # logistic(u) - logistic(l) = logistic(u) logistic(-l) (1 - exp(l - u)), which keeps its digits far from 0.
+    loss = -np.sum(log_expit(upper) + log_expit(-lower) + np.log(-np.expm1(-gap))) + 0.5 * alpha * weights @ weights
+    gradient_weights = X.T @ (expit(-upper) - expit(lower)) + alpha * weights
 
+    squeezed = np.exp(-gap) / -np.expm1(-gap)
     at_threshold = np.zeros(len(raw) + 2)
-    np.add.at(at_threshold, codes + 1, -slope_upper / mass)
-    np.add.at(at_threshold, codes, slope_lower / mass)
+    np.add.at(at_threshold, codes + 1, -expit(-upper) - squeezed)
+    np.add.at(at_threshold, codes, expit(lower) + squeezed)
     inner = at_threshold[1:-1]
     # Threshold k is the first one plus every gap up to k, so a gap moves all thresholds from its own on.
     moved = np.cumsum(inner[::-1])[::-1]

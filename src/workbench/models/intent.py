@@ -47,6 +47,8 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = np.unique(y)
         self.temperature_ = self._fit_temperature(X, y)
         self.head_ = self._fit_head(X, y)
+        if self.head_ is not None:
+            self.head_.coef_ = self.head_.coef_.astype(np.float32)  # half the file
         return self
 
     def decision_function(self, X: Any) -> Vector:

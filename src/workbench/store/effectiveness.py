@@ -45,6 +45,21 @@ def rows_of_run(connection: Connection, run_id: str) -> int:
     return int(row[0]) if row else 0
 
 
+@dataclass(frozen=True)
+class Standout:
+    """The technique with the highest score in a top-level branch."""
+
+    intent: str
+    technique: str
+    score: float
+    sample_size: int
+
+
+def standouts(connection: Connection) -> list[Standout]:
+    """One a branch, the surest first."""
+    return [Standout(*row) for row in connection.execute(query(SUBJECT, "standouts")).fetchall()]
+
+
 def base_effectiveness(connection: Connection) -> dict[str, float]:
     """The curated effectiveness of every technique by code."""
     return dict(connection.execute(query(SUBJECT, "base")).fetchall())

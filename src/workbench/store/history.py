@@ -52,7 +52,7 @@ class HistoryRow:
     enhanced_prompt: str
     enhanced_length: int
     techniques_applied: list[UUID]
-    enhancement_metadata: Jsonb
+    enhancement_metadata: dict[str, Any]
     processing_time_ms: int
     user_rating: int | None
     was_helpful: bool | None
@@ -70,7 +70,7 @@ class FeedbackRow:
     prompt_history_created_at: datetime
     user_id: UUID
     overall_rating: int
-    technique_ratings: Jsonb
+    technique_ratings: dict[str, int]
     resulted_in_success: bool
     created_at: datetime
 
@@ -130,5 +130,5 @@ def _copy(connection: Connection, name: str, types: Sequence[str], rows: Iterato
         with cursor.copy(query("history", name)) as copy:
             copy.set_types(types)
             for row in rows:
-                copy.write_row(tuple(vars(row).values()))
+                copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in vars(row).values()])
         return cursor.rowcount

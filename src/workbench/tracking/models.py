@@ -21,6 +21,7 @@ from workbench.tracking.runs import Tracker
 
 # The only types of ours that a model file may hold; everything else in it is scikit-learn, scipy or numpy.
 TRUSTED_TYPES = [
+    "workbench.models.columns.CompactTfidfVectorizer",
     "workbench.models.columns.EmbeddingColumn",
     "workbench.models.columns.LinguisticColumn",
     "workbench.models.complexity.OrdinalClassifier",
