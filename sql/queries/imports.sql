@@ -125,7 +125,7 @@ FROM (
                    COALESCE(d.is_test_set, false) AS stored_test,
                    COALESCE(
                        d.intent_labels ->> 'primary',
-                       first_value(r.path) OVER (PARTITION BY r.digest ORDER BY r.line)
+                       first_value(r.path) OVER (PARTITION BY r.digest ORDER BY r.is_test DESC, r.line)
                    ) AS kept_path
             FROM staged_rows AS r
             LEFT JOIN ml_training_data AS d ON d.dataset_version = %(version)s AND d.prompt_digest = r.digest

@@ -8,12 +8,11 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
 SET timezone = 'UTC'
-SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
     v_first DATE := date_trunc('month', p_month)::date;
-    v_from TIMESTAMPTZ := v_first::timestamp AT TIME ZONE 'UTC';
-    v_to TIMESTAMPTZ := (v_first + INTERVAL '1 month') AT TIME ZONE 'UTC';
+    v_from TIMESTAMPTZ := v_first;
+    v_to TIMESTAMPTZ := v_first + INTERVAL '1 month';
     v_name TEXT := 'prompt_history_' || to_char(v_first, 'YYYY_MM');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('create_monthly_partition'));

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imported import CREATE, SPLIT, everything, load_csv, quarantine, stored
+from imported import CREATE, SPLIT, everything, load_csv, quarantine
 from rows import technique
 
 from workbench.cli.importing import import_
 from workbench.db.connection import Connection
 from workbench.errors import LabelsCollide, MisuseError, NothingImported, SchemaNotMigrated
-from workbench.jobs.import_file import ImportOptions, ImportResult, import_file
+from workbench.jobs.import_file import ImportOptions, import_file
 
 
 @pytest.fixture
@@ -123,18 +123,27 @@ def test_a_database_without_the_schema_is_refused(server_url: str, tmp_path: Pat
         import_file(server_url, path, "v1", CREATE)
 
 
-def test_two_imports_at_once_write_each_text_once(database: str, tmp_path: Path, connection: Connection) -> None:
-    both_are_staged = Barrier(2, timeout=30)
+def load_two_at_once(url: str, folder: Path, options: ImportOptions, versions: str) -> list[int]:
+    """Import 300 texts twice, neither import beginning to judge before both have read; how many rows each wrote."""
+    both_have_read = Barrier(2, timeout=30)
+    path = folder / "rows.csv"
+    path.write_text("\n".join(["text,label", *(f"text {n},l{n % 7}" for n in range(300))]))
 
-    def load(name: str) -> ImportResult:
-        path = tmp_path / f"{name}.csv"
-        path.write_text("\n".join(["text,label", *(f"text {n},{n % 7}" for n in range(300)), f"only {name},{name}"]))
-        return import_file(database, path, "v1", CREATE, tick=lambda n, all_: n == all_ and both_are_staged.wait())
+    def load(version: str) -> int:
+        return import_file(url, path, version, options, tick=lambda n, of: n == of and both_have_read.wait()).written
 
     with ThreadPoolExecutor() as pool:
-        results = list(pool.map(load, "ab"))
-    assert sorted(result.written for result in results) == [1, 301]
-    assert len(stored(connection)) == 302
+        return sorted(pool.map(load, versions))
+
+
+def test_two_imports_into_one_version_write_each_text_once(load: Any, database: str, tmp_path: Path) -> None:
+    load("text,label", *(f"other text {n},l{n}" for n in range(7)), version="other")
+    assert load_two_at_once(database, tmp_path, ImportOptions(), "aa") == [0, 300]
+
+
+def test_two_imports_create_each_intent_once(database: str, tmp_path: Path, connection: Connection) -> None:
+    assert load_two_at_once(database, tmp_path, CREATE, "ab") == [300, 300]
+    assert connection.execute("SELECT count(*) FROM intent_taxonomy").fetchone() == (7,)
 
 
 # what is counted

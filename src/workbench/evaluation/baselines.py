@@ -33,7 +33,7 @@ def tfidf_logistic_ranking(train: Sequence[str], labels: Vector, test: Sequence[
     vectors = TfidfVectorizer()
     X = vectors.fit_transform(list(train))
     varying = np.flatnonzero((labels.sum(axis=0) > 0) & (labels.sum(axis=0) < len(labels)))
-    head = OneVsRestClassifier(LogisticRegression(max_iter=1000, random_state=seed))
+    head = OneVsRestClassifier(LogisticRegression(solver="liblinear", random_state=seed))
     scores = np.tile(labels.mean(axis=0), (len(test), 1))
     if len(varying):
         head.fit(X, labels[:, varying])

@@ -27,7 +27,8 @@ def learning_curve(
 ) -> list[CurvePoint]:
     """Fit clones of ``estimator`` on growing parts of four fifths of ``train``, score on the other fifth.
 
-    The rows are shuffled once, so a smaller part lies within a larger one.
+    The rows are shuffled once, so a smaller part lies within a larger one. A part of one class has no point: not every
+    estimator can be fitted on it.
     """
     order = np.random.default_rng(seed).permutation(len(train.ids))
     held = order[: int(HELD_OUT * len(order))]
@@ -35,6 +36,8 @@ def learning_curve(
     points = []
     for fraction in fractions:
         rows = rest[: max(int(fraction * len(rest)), 2)]
+        if train.y.ndim == 1 and len(set(train.y[rows])) < 2:
+            continue
         predicted = clone(estimator).fit(train.X.iloc[rows], train.y[rows]).predict(train.X.iloc[held])
         points.append(CurvePoint(len(rows), share(_right(predicted, train.y[held], estimator), len(held))))
     return points

@@ -19,7 +19,7 @@ from workbench.models.build import estimator_for, labels_of
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
 from workbench.store import performance, training
 from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags
-from workbench.tracking.models import log_model
+from workbench.tracking.models import register, save_model
 from workbench.tracking.runs import Tracker
 
 PREDICTIONS = "predictions.json"
@@ -58,8 +58,11 @@ def record(
     figures: dict[str, Figure],
 ) -> RunRef:
     """Everything a reviewer needs into MLflow, and the model as a registered version."""
-    tracker.log(run_id, _items(recipe, training_set, fitted, report, figures))
-    return log_model(tracker, run_id, recipe.model_type, fitted)
+    decided = parameters(recipe, training_set) | _hyperparameters(fitted)
+    model_id = save_model(tracker, run_id, recipe.model_type, fitted, decided)
+    tracker.log(run_id, [Params(decided), *_items(recipe, training_set, report, figures)])
+    tracker.log(run_id, _scores(fitted, report, model_id))
+    return register(tracker, run_id, recipe.model_type, model_id)
 
 
 def write_back(url: str, recipe: Recipe, training_set: TrainingSet, report: Report, run: RunRef) -> bool:
@@ -80,23 +83,25 @@ def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
 
 
 def _items(
-    recipe: Recipe, training_set: TrainingSet, fitted: Fitted, report: Report, figures: dict[str, Figure]
+    recipe: Recipe, training_set: TrainingSet, report: Report, figures: dict[str, Figure]
 ) -> Iterator[Item]:
-    yield Params(parameters(recipe, training_set) | _hyperparameters(fitted))
     yield Tags({"model_type": recipe.model_type, "dataset_version": recipe.dataset_version})
     columns = ("prompt_text", "primary", "secondary", "complexity", "techniques")
     source = f"ml_training_data, dataset_version {recipe.dataset_version}"
     for context, rows in (("training", report.n_train), ("testing", report.n_test)):
         yield DatasetItem(recipe.dataset_version, training_set.digest, source, context, rows, columns)
-    yield Metrics({"accuracy": report.accuracy, "macro_f1": report.macro_f1, "fit_seconds": fitted.seconds})
-    yield Metrics({"n_train": report.n_train, "n_test": report.n_test} | dict(report.metrics))
-    for name, scores in report.baselines.items():
-        yield Metrics({f"baseline/{_slug(name)}/{score}": value for score, value in scores.items()})
     yield TableItem("per_class.json", report.per_class)
     yield TableItem(PREDICTIONS, report.predictions)
     for path, figure in figures.items():
         yield Picture(f"figures/{path}.png", figure)
     yield Note(describe(recipe, training_set, report))
+
+
+def _scores(fitted: Fitted, report: Report, model_id: str) -> Iterator[Item]:
+    yield Metrics({"accuracy": report.accuracy, "macro_f1": report.macro_f1, "fit_seconds": fitted.seconds}, model_id)
+    yield Metrics({"n_train": report.n_train, "n_test": report.n_test} | dict(report.metrics), model_id)
+    for name, scores in report.baselines.items():
+        yield Metrics({f"baseline/{_slug(name)}/{score}": value for score, value in scores.items()}, model_id)
 
 
 def _hyperparameters(fitted: Fitted) -> dict[str, object]:

@@ -66,15 +66,14 @@ def open_database(settings: Settings | None = None) -> str:
 
 def open_tracker(settings: Settings, url: str) -> Tracker:
     """MLflow's database, made on first use by one process at a time."""
-    from workbench.tracking.runs import Tracker
+    from workbench.tracking.runs import Tracker, prepare
 
     target = mlflow_database_url(settings)
     settings.artifacts.mkdir(parents=True, exist_ok=True)
     with waiting(url, PREPARING):
         ensure_database(target)
-        tracker = Tracker(sqlalchemy_url(target), settings.artifacts)
-        tracker.open_runs()
-    return tracker
+        prepare(sqlalchemy_url(target), settings.artifacts)
+    return Tracker(sqlalchemy_url(target), settings.artifacts)
 
 
 def sqlalchemy_url(url: str) -> str:

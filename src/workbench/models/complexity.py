@@ -44,7 +44,12 @@ class OrdinalClassifier(ClassifierMixin, BaseEstimator):
         gaps = np.log(np.maximum(np.diff(thresholds), 1e-3))
         start = np.concatenate([np.zeros(X.shape[1]), thresholds[:1], gaps])
         found = minimize(
-            _penalised_loss, start, (X, codes, self.alpha), "L-BFGS-B", jac=True, options={"maxiter": self.max_iter, "ftol": 1e-7}
+            _penalised_loss,
+            start,
+            (X, codes, self.alpha),
+            "L-BFGS-B",
+            jac=True,
+            options={"maxiter": self.max_iter, "ftol": 1e-7},
         )
         self.coef_ = found.x[: X.shape[1]]
         self.thresholds_ = _ordered(found.x[X.shape[1] :])

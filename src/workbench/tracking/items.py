@@ -17,7 +17,10 @@ class Params:
 
 @dataclass(frozen=True)
 class Metrics:
+    """``model_id`` is the saved model that the numbers are about, if they are about one."""
+
     values: Mapping[str, float]
+    model_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,28 @@
-"""Log a model, register it as a version, move aliases."""
+"""Save a model, register it as a version, move aliases.
+
+Only the client API is used here too: ``mlflow.sklearn.log_model`` files a run's model under whatever experiment happens
+to be active, in the working directory, and copies the run's metrics onto themselves.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import mlflow
 import mlflow.sklearn
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array
 
 from workbench.records import Fitted, RunRef
-from workbench.tracking.runs import Tracker
+from workbench.tracking.runs import LONGEST_PARAM, Tracker
 
 # The only types of ours that a model file may hold; everything else in it is scikit-learn, scipy or numpy.
 TRUSTED_TYPES = [
@@ -32,15 +37,33 @@ MODEL_FILE = "model.skops"
 NEEDED = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 
 
-def log_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted) -> RunRef:
-    """Save the estimator with skops under ``run_id`` and register it; the same run never makes two versions."""
-    known = _version_of(tracker, name, run_id)
-    model_id = known.model_id if known else _save(tracker, run_id, name, fitted)
-    version = known or _register(tracker, name, model_id, run_id)
-    tracker.client.set_registered_model_alias(name, "challenger", version.version)
+def save_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted, parameters: Mapping[str, object]) -> str:
+    """Save the estimator with skops as an output of ``run_id``; the id of the model. The same run never makes two."""
+    experiment = tracker.experiment_of(run_id)
+    if known := _saved(tracker, experiment, run_id):
+        return known
+    params = {key: str(value)[:LONGEST_PARAM] for key, value in parameters.items()}
+    model = tracker.client.create_logged_model(experiment, name, run_id, params=params, model_type=name)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "model"
+            _write(folder, fitted, Model(run_id=run_id, model_id=model.model_id))
+            tracker.client.log_model_artifacts(model.model_id, str(folder))
+    except BaseException:
+        tracker.client.finalize_logged_model(model.model_id, "FAILED")
+        raise
+    tracker.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    tracker.client.finalize_logged_model(model.model_id, "READY")
+    return str(model.model_id)
+
+
+def register(tracker: Tracker, run_id: str, name: str, model_id: str) -> RunRef:
+    """Make the saved model a version of the registered model ``name``, and its challenger."""
+    version = _version_of(tracker, name, run_id) or _new_version(tracker, name, model_id, run_id)
     digest = _digest(tracker, model_id)
-    tracker.client.set_model_version_tag(name, version.version, "sha256", digest)
-    return RunRef(run_id, tracker.experiment_of(run_id), name, str(version.version), digest)
+    tracker.client.set_model_version_tag(name, version, "sha256", digest)
+    tracker.client.set_registered_model_alias(name, "challenger", version)
+    return RunRef(run_id, tracker.experiment_of(run_id), name, version, digest)
 
 
 def set_champion(tracker: Tracker, name: str, version: str) -> None:
@@ -48,26 +71,28 @@ def set_champion(tracker: Tracker, name: str, version: str) -> None:
     tracker.client.set_registered_model_alias(name, "champion", version)
 
 
-def _version_of(tracker: Tracker, name: str, run_id: str) -> Any:
+def _saved(tracker: Tracker, experiment: str, run_id: str) -> str | None:
+    found = tracker.client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    return next((str(model.model_id) for model in found if model.status == LoggedModelStatus.READY), None)
+
+
+def _version_of(tracker: Tracker, name: str, run_id: str) -> str | None:
     found = tracker.client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
-    return found[0] if found else None
+    return str(found[0].version) if found else None
 
 
-def _save(tracker: Tracker, run_id: str, name: str, fitted: Fitted) -> str:
-    mlflow.set_tracking_uri(tracker.uri)
-    mlflow.set_registry_uri(tracker.uri)
+def _write(folder: Path, fitted: Fitted, description: Model) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        info = mlflow.sklearn.log_model(
+        mlflow.sklearn.save_model(
             fitted.estimator,
-            name=name,
-            run_id=run_id,
+            str(folder),
+            mlflow_model=description,
             serialization_format="skops",
             skops_trusted_types=TRUSTED_TYPES,
             pip_requirements=[f"{package}=={importlib.metadata.version(package)}" for package in NEEDED],
             signature=signature(fitted),
         )
-    return str(info.model_id)
 
 
 def signature(fitted: Fitted) -> ModelSignature:
@@ -78,13 +103,13 @@ def signature(fitted: Fitted) -> ModelSignature:
     return ModelSignature(Schema(columns), Schema([ColSpec(out, "prediction")]))
 
 
-def _register(tracker: Tracker, name: str, model_id: str, run_id: str) -> Any:
+def _new_version(tracker: Tracker, name: str, model_id: str, run_id: str) -> str:
     try:
         tracker.client.create_registered_model(name)
     except MlflowException as exc:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    return tracker.client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
+    return str(tracker.client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id).version)
 
 
 def _digest(tracker: Tracker, model_id: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from workbench.errors import RunUnknown
 from workbench.tracking.items import (
@@ -66,6 +67,12 @@ def _started(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return "gone"
     return "gone" if fields[0] in "ZX" else fields[19]
+
+
+def prepare(uri: str, artifacts: Path) -> None:
+    """Make MLflow's tables where they are missing; one process at a time may. Runs that somebody logs to no experiment
+    of theirs keep their files below ``artifacts`` too, not in the working directory."""
+    SqlAlchemyStore(uri, artifacts.as_uri())
 
 
 class Tracker:
@@ -136,8 +143,9 @@ class Tracker:
             case Params(values):
                 params = [Param(name, str(value)[:LONGEST_PARAM]) for name, value in values.items()]
                 client.log_batch(run_id, params=params)
-            case Metrics(values):
-                client.log_batch(run_id, metrics=[Metric(n, float(v), 0, 0) for n, v in values.items()])
+            case Metrics(values, model_id):
+                metrics = [Metric(name, float(value), 0, 0, model_id) for name, value in values.items()]
+                client.log_batch(run_id, metrics=metrics)
             case Tags(values):
                 client.log_batch(run_id, tags=[RunTag(name, value) for name, value in values.items()])
             case Note(markdown):
