@@ -230,8 +230,17 @@ class RetrainBusy(WorkbenchError):
 
 
 class DashboardNotStarted(WorkbenchError):
-    """The MLflow server did not answer on {url} within {seconds:.0f} seconds. Its log is {log}."""
+    """The MLflow server did not answer on {url} within {seconds:.0f} seconds. It said: {said} The whole log is
+    {log}."""
+
+
+class DashboardEnded(WorkbenchError):
+    """The MLflow server ended by itself with exit code {code}. It said: {said} The whole log is {log}."""
 
 
 class PortTaken(MisuseError):
     """Port {port} on {host} is taken by another program. Choose another with --port."""
+
+
+class AddressUnusable(MisuseError):
+    """Cannot listen on port {port} of {host}: {reason}. Choose another with --port or --host."""

@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "cli/main.py": "sets what libraries must find before they are imported",
     "db/binaries.py": "the active conda environment",
     "db/programs.py": "what PostgreSQL's programs inherit",
+    "jobs/lab.py": "what JupyterLab and its kernels inherit",
+    "tracking/server.py": "what MLflow's server inherits",
     "jobs/encoder.py": "keeps the libraries from asking a model hub",
     "jobs/workspace.py": "keeps MLflow's telemetry off in notebooks, which do not come through the command line",
 }

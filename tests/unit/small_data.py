@@ -36,7 +36,8 @@ def frame(rows: int = 90, seed: int = 0) -> pd.DataFrame:
     embeddings[np.arange(rows), of_row] += 1
     embeddings[:, 300] += level / 5
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    texts = [" ".join(random.choice(WORDS[intents[i]].split(), 3)) + f" {n} please" for n, i in enumerate(of_row)]
+    spoken = [" ".join(random.choice(WORDS[intents[i]].split(), 3)) for i in of_row]
+    texts = [f"{words} {n}" + ", please" * 3 ** int(level[n]) for n, words in enumerate(spoken)]
     return pd.DataFrame(
         {
             "id": [f"row-{n:03d}" for n in range(rows)],

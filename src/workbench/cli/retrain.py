@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.output import json_option, print_json, print_table, say
 from workbench.errors import MisuseError
-from workbench.jobs.retrain import Retrained
 from workbench.records import SHORT_NAMES
+
+if TYPE_CHECKING:
+    from workbench.jobs.retrain import Retrained
 
 EVERYTHING = ",".join(SHORT_NAMES)
 

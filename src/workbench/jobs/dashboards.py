@@ -7,10 +7,11 @@ import json
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.db.processes import command_line
+from workbench.db.processes import command_line, group
 from workbench.settings import Settings
 
 STOP_SECONDS = 15.0
@@ -39,32 +40,50 @@ def recorded_dashboard(settings: Settings) -> Dashboard | None:
 def running_dashboard(settings: Settings) -> Dashboard | None:
     """The recorded server if it lives. A pid that another program took over since is not it."""
     found = recorded_dashboard(settings)
-    return found if found and _is_mlflow(found.pid) else None
+    return found if found and members(found.pid) else None
 
 
 def stop_dashboard(settings: Settings) -> bool:
     """Stop the server and its workers; whether it ran."""
     found = running_dashboard(settings)
     if found is not None:
-        _signal(found.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while _is_mlflow(found.pid):
-            if time.monotonic() > deadline:
-                _signal(found.pid, signal.SIGKILL)
-                break
-            time.sleep(0.05)
-    with contextlib.suppress(OSError):
-        record_path(settings).unlink()
+        _stop(found.pid)
+    forget(settings)
     return found is not None
 
 
-def _is_mlflow(pid: int) -> bool:
-    return pid > 1 and "mlflow" in command_line(pid)
+def keep(settings: Settings, found: Dashboard) -> None:
+    """Leave the record for whoever wants to find or stop the server."""
+    path = record_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps({"pid": found.pid, "url": found.url}))
+    fresh.replace(path)
 
 
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, number)
-        else:
+def forget(settings: Settings) -> None:
+    with contextlib.suppress(OSError):
+        record_path(settings).unlink()
+
+
+def members(leader: int) -> list[int]:
+    """What lives of the server's process group. It may have lost its leader; a group without MLflow is another's."""
+    found = group(leader)
+    return found if any("mlflow" in command_line(pid) for pid in found) else []
+
+
+def _stop(leader: int) -> None:
+    _signal(members(leader), signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while left := members(leader):
+        if time.monotonic() > deadline:
+            _signal(left, signal.SIGKILL)
+            deadline = time.monotonic() + STOP_SECONDS
+        time.sleep(0.05)
+
+
+def _signal(pids: Sequence[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -82,9 +82,7 @@ def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
     }
 
 
-def _items(
-    recipe: Recipe, training_set: TrainingSet, report: Report, figures: dict[str, Figure]
-) -> Iterator[Item]:
+def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: dict[str, Figure]) -> Iterator[Item]:
     yield Tags({"model_type": recipe.model_type, "dataset_version": recipe.dataset_version})
     columns = ("prompt_text", "primary", "secondary", "complexity", "techniques")
     source = f"ml_training_data, dataset_version {recipe.dataset_version}"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import mlflow
 import mlflow.sklearn
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
@@ -109,6 +110,7 @@ def _new_version(tracker: Tracker, name: str, model_id: str, run_id: str) -> str
     except MlflowException as exc:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+    mlflow.set_tracking_uri(tracker.uri)  # the registry looks a models:/ address up there, whatever the client's is
     return str(tracker.client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id).version)
 
 

@@ -49,20 +49,23 @@ def test_a_share_lies_between_nothing_and_all(text: str) -> None:
     assert all(values[name] <= 1 for name in shares)
 
 
+@pytest.mark.usefixtures("little_work")
 @pytest.mark.parametrize("unit", [*" ;|\t\"\n.{-_1a'“«‘(", "\r\n", " \n", "\n ", "\n\t", "; ", "; \n", "| ", "|\n", "\t|"])
-def test_one_mark_repeated_costs_work_in_proportion(little_work: None, unit: str) -> None:
+def test_one_mark_repeated_costs_work_in_proportion(unit: str) -> None:
     assert linguistic_features(long(unit))["characters"] == LONG
 
 
+@pytest.mark.usefixtures("little_work")
 @pytest.mark.parametrize(
     "unit", ['"a', "“a", "«“", "1.", "1,", "a'", "an", "n't ", "- ", "-\n", "1)\n", ".\n", "!?", ";|\t\" \n", "\x85 ", "\u2028"]
 )
-def test_a_mixture_repeated_costs_work_in_proportion(little_work: None, unit: str) -> None:
+def test_a_mixture_repeated_costs_work_in_proportion(unit: str) -> None:
     assert linguistic_features(long(unit))["characters"] == LONG
 
 
+@pytest.mark.usefixtures("little_work")
 @pytest.mark.parametrize("start", [" ", "\n", ".", ";", ";\n", '"', "“", "1", "1.", "|", "\t", "def ", "a", "_", "no more "])
-def test_a_match_that_fails_at_the_last_character_costs_work_in_proportion(little_work: None, start: str) -> None:
+def test_a_match_that_fails_at_the_last_character_costs_work_in_proportion(start: str) -> None:
     assert linguistic_features(long(start)[:-1] + "¤")["characters"] == LONG
 
 

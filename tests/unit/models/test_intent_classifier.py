@@ -1,4 +1,4 @@
-"""The hierarchical intent classifier: one distribution over a ragged tree, calibrated, whatever the labels look like."""
+"""The hierarchical intent classifier: one calibrated distribution over a ragged tree, whatever the labels."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_temperature_lowers_the_log_loss_on_rows_that_were_never_seen() -> Non
 def test_a_temperature_is_not_fitted_on_too_few_rows() -> None:
     assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [24, 25], 0.3)).temperature_ == 1
     assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [25, 25], 0.3)).temperature_ != 1
-    assert HierarchicalIntentClassifier().fit(*rows_of([f"c{n}" for n in range(60)], [1] * 60, 0.3)).temperature_ == 1
+    assert HierarchicalIntentClassifier().fit(*rows_of([f"c{n}" for n in range(60)], [3] * 60, 0.3)).temperature_ == 1
 
 
 def test_the_predicted_label_is_the_most_probable_one() -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from small_data import CODES, TECHNIQUES, WORDS, fitted, recipe, split
 from sklearn.base import clone
 from skops import io
 
-from workbench.features.linguistic import FEATURES
 from workbench.models.build import estimator_for, labels_of
-from workbench.models.columns import EmbeddingColumn, LinguisticColumn
-from workbench.records import DIMENSIONS, MODEL_TYPES, ModelType, Recipe
-from workbench.tracking.models import TRUSTED_TYPES
+from workbench.records import MODEL_TYPES, ModelType, Recipe
 
 pytestmark = pytest.mark.parametrize("model_type", MODEL_TYPES)
+
+
+@pytest.fixture(scope="module")
+def trusted() -> list[str]:
+    from workbench.tracking.models import TRUSTED_TYPES  # takes seconds
+
+    return TRUSTED_TYPES
 
 
 def test_one_seed_gives_one_model(model_type: ModelType) -> None:
@@ -31,15 +34,15 @@ def test_a_clone_has_the_same_parameters_and_no_memory(model_type: ModelType) ->
     assert not hasattr(copy[-1], "classes_")
 
 
-def test_a_model_from_its_file_predicts_bit_for_bit_the_same(model_type: ModelType) -> None:
+def test_a_model_from_its_file_predicts_bit_for_bit_the_same(model_type: ModelType, trusted: list[str]) -> None:
     model, X = fitted(model_type).estimator, split(model_type).test.X
-    loaded = io.loads(io.dumps(model), trusted=TRUSTED_TYPES)
+    loaded = io.loads(io.dumps(model), trusted=trusted)
     assert np.array_equal(loaded.predict_proba(X), model.predict_proba(X))
     assert np.array_equal(loaded.predict(X), model.predict(X))
 
 
-def test_a_model_file_holds_no_type_that_is_not_trusted(model_type: ModelType) -> None:
-    assert set(io.get_untrusted_types(data=io.dumps(fitted(model_type).estimator))) <= set(TRUSTED_TYPES)
+def test_a_model_file_holds_no_type_that_is_not_trusted(model_type: ModelType, trusted: list[str]) -> None:
+    assert set(io.get_untrusted_types(data=io.dumps(fitted(model_type).estimator))) <= set(trusted)
 
 
 def test_labels_stand_in_the_order_of_the_columns(model_type: ModelType) -> None:
@@ -58,7 +61,7 @@ def test_the_small_data_can_be_learned(model_type: ModelType) -> None:
         hits = [row[CODES.index(first)] for row, first in zip(test.y, predicted[:, 0], strict=True)]
     else:
         hits = predicted == test.y
-    assert np.mean(hits) > (0.6 if model_type == "complexity_model" else 0.9)
+    assert np.mean(hits) > 0.9
 
 
 def test_one_prompt_and_no_prompt_can_be_predicted(model_type: ModelType) -> None:
@@ -78,11 +81,3 @@ def test_options_of_the_recipe_reach_the_estimator(model_type: ModelType) -> Non
 def test_an_unknown_option_is_refused(model_type: ModelType) -> None:
     with pytest.raises(TypeError, match="depth"):
         estimator_for(Recipe(model_type, "small", 5, {"depth": 3}), TECHNIQUES)
-
-
-def test_columns_have_their_shapes_with_and_without_rows(model_type: ModelType) -> None:
-    X = split(model_type).train.X
-    assert EmbeddingColumn().fit_transform(X[["embedding"]]).shape == (len(X), DIMENSIONS)
-    assert EmbeddingColumn().fit_transform(pd.DataFrame({"embedding": []})).shape == (0, DIMENSIONS)
-    assert LinguisticColumn().fit_transform(X["prompt_text"]).shape == (len(X), len(FEATURES))
-    assert LinguisticColumn().fit_transform(X["prompt_text"][:0]).shape == (0, len(FEATURES))

@@ -38,8 +38,8 @@ def test_every_ranking_is_an_order_of_all_techniques(seed: int, kinds: list[str]
 
 def test_a_technique_that_varies_is_one_logistic_regression() -> None:
     X, y = rows()
-    plain = LogisticRegression(C=3.0, solver="liblinear", random_state=0).fit(X, y[:, 2])
-    assert np.allclose(ranker().fit(X, y).predict_proba(X)[:, 2], plain.predict_proba(X)[:, 1])
+    plain = LogisticRegression(C=3.0, max_iter=500).fit(X, y[:, 2])
+    assert np.allclose(ranker().fit(X, y).predict_proba(X)[:, 2], plain.predict_proba(X)[:, 1], atol=1e-3)
 
 
 def test_a_technique_that_nobody_names_keeps_the_place_of_its_prior() -> None:
@@ -69,6 +69,6 @@ def test_three_prompts_are_enough_to_learn_from_and_two_are_not() -> None:
     assert list(ranker().fit(X, y).learned_) == [0, 2, 3]
 
 
-def test_no_prompts_give_no_rankings() -> None:
+def test_one_technique_is_always_the_first() -> None:
     model = TechniqueRanker(techniques=("x",), priors=(0.5,)).fit(*rows(1))
     assert model.predict(np.zeros((2, 5))).tolist() == [["x"], ["x"]]
