@@ -35,6 +35,11 @@ COPY staged_labels (label, parent, path, reason) FROM STDIN (FORMAT BINARY)
 -- Nobody else gathers statistics on a temporary table, and without them the joins below are planned for ten rows.
 ANALYZE staged_rows
 
+-- name: plan_for_many
+-- Inside one transaction the statistics never know of the rows just written, and a nested loop over 18,000 of them was
+-- seen to run for minutes; every join here is between two whole sets.
+SET LOCAL enable_nestloop = off
+
 -- name: lock_version
 -- Two imports into one dataset version would each miss the other's rows.
 SELECT pg_advisory_xact_lock(hashtextextended('workbench import ' || %(version)s, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from threading import Barrier
@@ -18,9 +19,11 @@ from imported import CREATE, SPLIT, everything, load_csv, quarantine
 from rows import technique
 
 from workbench.cli.importing import import_
-from workbench.db.connection import Connection
+from workbench.db.connection import Connection, connect
 from workbench.errors import LabelsCollide, MisuseError, NothingImported, SchemaNotMigrated
 from workbench.jobs.import_file import ImportOptions, import_file
+from workbench.sql import query
+from workbench.store import imports
 
 
 @pytest.fixture
@@ -144,6 +147,16 @@ def test_two_imports_into_one_version_write_each_text_once(load: Any, database: 
 def test_two_imports_create_each_intent_once(database: str, tmp_path: Path, connection: Connection) -> None:
     assert load_two_at_once(database, tmp_path, CREATE, "ab") == [300, 300]
     assert connection.execute("SELECT count(*) FROM intent_taxonomy").fetchone() == (7,)
+
+
+@pytest.mark.parametrize("name", ["set_paths", "split_by_text", "judge", "move_to_test"])
+def test_no_join_of_an_import_is_a_loop_whatever_the_statistics_say(database: str, name: str) -> None:
+    with connect(database) as connection:
+        imports.stage(connection, [])
+        imports.set_labels(connection, [])
+        explain = b"EXPLAIN " + query("imports", name).encode()
+        plan = connection.execute(explain, {"version": "v1", "fraction": Decimal("0.2")}).fetchall()
+    assert "Nested Loop" not in str(plan)
 
 
 # what is counted

@@ -52,6 +52,7 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
         SettingInvalid, DatabaseUnreachable, SchemaNotMigrated, and all that starting the local server may raise
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     settings = settings or read_settings()
     url = open_database(settings)
     return Workspace(settings, url, open_tracker(settings, url))

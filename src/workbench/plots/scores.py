@@ -48,10 +48,11 @@ def per_class_f1(report: Report) -> Figure:
 
 def confusion(report: Report, level: int | None = 1) -> Figure:
     """Rows are the truth, columns the prediction, each row sums to 1. ``level`` cuts paths to their first segments:
-    1 shows top-level branches, None whole labels."""
+    1 shows top-level branches, None whole labels; of more than 40 the 40 with the most errors."""
     truth, predicted = (_cut(report.predictions[name], level) for name in ("truth", "predicted"))
     if truth.nunique() > MOST_CLASSES:
-        worst = truth[truth != predicted].value_counts().head(MOST_CLASSES).index
+        errors = (truth != predicted).groupby(truth).sum()
+        worst = errors.sort_values(ascending=False, kind="stable").head(MOST_CLASSES).index
         truth, predicted = truth[truth.isin(worst)], predicted[truth.isin(worst)]
     names = sorted(set(truth) | set(predicted))
     counts = pd.crosstab(truth, predicted).reindex(index=names, columns=names, fill_value=0).to_numpy(dtype=float)

@@ -73,6 +73,7 @@ def stage(connection: Connection, rows: Iterable[StagedRow]) -> None:
             features = Jsonb(row.features) if row.features is not None else None
             copy.write_row((*row[:5], list(row.secondary), row.complexity, list(row.techniques), row.is_test, features))
     connection.execute(query("imports", "analyze_staging"))
+    connection.execute(query("imports", "plan_for_many"))
 
 
 def lock_version(connection: Connection, version: str) -> None:
@@ -141,8 +142,8 @@ def create_intents(connection: Connection, wanted: Iterable[NewIntent]) -> int:
 def write(connection: Connection, version: str, *, source_type: str, is_validated: bool) -> None:
     """Write the staged rows that were judged new, and move stored training rows whose text arrived as a test text."""
     values = {"version": version, "source_type": source_type, "is_validated": is_validated}
-    connection.execute(query("imports", "write_rows"), values)
     connection.execute(query("imports", "move_to_test"), values)
+    connection.execute(query("imports", "write_rows"), values)
 
 
 def record(connection: Connection, batch: Batch, counts: Counts) -> None:

@@ -48,7 +48,9 @@ def test_models_that_never_disagree_differ_by_less_the_more_they_agree() -> None
     assert paired_difference(0, 0, 5_000).high < 0.001
 
 
-@pytest.mark.parametrize(("rows", "gain", "loss"), [(40, 0.1, 0.1), (40, 0.02, 0.1), (200, 0.03, 0.05), (500, 0.0, 0.02)])
+@pytest.mark.parametrize(
+    ("rows", "gain", "loss"), [(40, 0.1, 0.1), (40, 0.02, 0.1), (200, 0.03, 0.05), (500, 0.0, 0.02)]
+)
 def test_a_paired_interval_covers_the_truth_as_often_as_it_says(rows: int, gain: float, loss: float) -> None:
     drawn = np.random.default_rng(1).multinomial(rows, [gain, loss, 1 - gain - loss], 1_000)
     found = [paired_difference(int(gained), int(lost), rows) for gained, lost, _ in drawn]

@@ -14,9 +14,9 @@ LEVELS = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, m
 
 
 def test_kappa_weighs_an_error_by_its_square() -> None:
-    # Of the 16 pairs 8 lie one level apart, 2 lie two; of the 4 rows one lies one level apart.
+    # Of the 16 pairs 8 lie one level apart and 3 lie two; of the 4 rows one lies one level apart.
     truth, predicted = np.array([1, 1, 2, 3]), np.array([1, 2, 2, 3])
-    assert ordinal_scores(truth, predicted)["quadratic_kappa"] == pytest.approx(1 - (1 / 4) / ((9 * 1 + 2 * 4 + 1 * 0) / 16))
+    assert ordinal_scores(truth, predicted)["quadratic_kappa"] == pytest.approx(1 - (1 / 4) / ((8 * 1 + 3 * 4) / 16))
 
 
 @given(LEVELS)

@@ -50,26 +50,33 @@ def test_a_share_lies_between_nothing_and_all(text: str) -> None:
 
 
 @pytest.mark.usefixtures("little_work")
-@pytest.mark.parametrize("unit", [*" ;|\t\"\n.{-_1a'“«‘(", "\r\n", " \n", "\n ", "\n\t", "; ", "; \n", "| ", "|\n", "\t|"])
+@pytest.mark.parametrize(
+    "unit", [*" ;|\t\"\n.{-_1a'“«‘(", "\r\n", " \n", "\n ", "\n\t", "; ", "; \n", "| ", "|\n", "\t|"]
+)
 def test_one_mark_repeated_costs_work_in_proportion(unit: str) -> None:
     assert linguistic_features(long(unit))["characters"] == LONG
 
 
 @pytest.mark.usefixtures("little_work")
 @pytest.mark.parametrize(
-    "unit", ['"a', "“a", "«“", "1.", "1,", "a'", "an", "n't ", "- ", "-\n", "1)\n", ".\n", "!?", ";|\t\" \n", "\x85 ", "\u2028"]
+    "unit",
+    ['"a', "“a", "«“", "1.", "1,", "a'", "an", "n't ", "- ", "-\n", "1)\n", ".\n", "!?", ';|\t" \n', "\x85 ", "\u2028"],
 )
 def test_a_mixture_repeated_costs_work_in_proportion(unit: str) -> None:
     assert linguistic_features(long(unit))["characters"] == LONG
 
 
 @pytest.mark.usefixtures("little_work")
-@pytest.mark.parametrize("start", [" ", "\n", ".", ";", ";\n", '"', "“", "1", "1.", "|", "\t", "def ", "a", "_", "no more "])
+@pytest.mark.parametrize(
+    "start", [" ", "\n", ".", ";", ";\n", '"', "“", "1", "1.", "|", "\t", "def ", "a", "_", "no more "]
+)
 def test_a_match_that_fails_at_the_last_character_costs_work_in_proportion(start: str) -> None:
     assert linguistic_features(long(start)[:-1] + "¤")["characters"] == LONG
 
 
-@pytest.mark.parametrize("text", ["请写一首关于春天的诗。", "اكتب قصيدة", "कविता लिखो", "詩を書いて", "🙂🙃" * 9, "e\u0301" * 9, "İI"])
+@pytest.mark.parametrize(
+    "text", ["请写一首关于春天的诗。", "اكتب قصيدة", "कविता लिखो", "詩を書いて", "🙂🙃" * 9, "e\u0301" * 9, "İI"]
+)
 def test_other_scripts_count_as_words_or_symbols(text: str) -> None:
     values = linguistic_features(text)
     assert values["out_of_ascii_share"] > 0

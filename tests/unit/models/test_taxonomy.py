@@ -20,7 +20,15 @@ def test_ancestors_run_from_the_root_to_the_node_itself() -> None:
 
 @pytest.mark.parametrize(
     ("a", "b", "edges"),
-    [("a", "a", 0), ("a.b", "a", 1), ("a.b", "a.c", 2), ("a", "b", 2), ("a.b.c", "d", 4), ("a.b", "c.b", 4), ("a", "ab", 2)],
+    [
+        ("a", "a", 0),
+        ("a.b", "a", 1),
+        ("a.b", "a.c", 2),
+        ("a", "b", 2),
+        ("a.b.c", "d", 4),
+        ("a.b", "c.b", 4),
+        ("a", "ab", 2),
+    ],
 )
 def test_distance_counts_edges_by_way_of_the_virtual_root(a: str, b: str, edges: int) -> None:
     assert distance(a, b) == distance(b, a) == edges

@@ -1,0 +1,50 @@
+"""What a model has to beat, whatever the labels look like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_data import CODES, split
+
+from workbench.evaluation.baselines import majority, most_popular, tfidf_logistic, tfidf_logistic_ranking
+
+TEXTS = ["red apple", "red rose", "blue sky", "blue sea", "red wine", "blue jeans"]
+COLOUR = np.array([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
+
+
+def test_the_majority_is_the_most_frequent_label_and_of_equals_the_first() -> None:
+    assert majority(np.array(["b", "c", "b"], dtype=object), 2).tolist() == ["b", "b"]
+    assert majority(np.array([3.0, 2.0]), 1).tolist() == [2.0]
+    assert majority(np.array(["b"], dtype=object), 0).tolist() == []
+
+
+def test_words_alone_tell_labels_apart() -> None:
+    labels = np.where(COLOUR == 1, "warm", "cold").astype(object)
+    assert tfidf_logistic(TEXTS, labels, ["red sky", "blue apple"], 0).tolist() == ["warm", "cold"]
+
+
+@pytest.mark.parametrize("always", [0.0, 1.0])
+def test_a_technique_that_never_varies_gets_its_share(always: float) -> None:
+    labels = np.column_stack([np.full(6, always), COLOUR, 1 - COLOUR])
+    found = tfidf_logistic_ranking(TEXTS, labels, ["red", "blue"], 0)
+    assert found[:, 0].tolist() == [always, always]
+    assert found[0, 1] > found[0, 2]
+    assert found[1, 1] < found[1, 2]
+
+
+def test_one_varying_technique_is_ranked_like_any_other() -> None:
+    labels = np.column_stack([np.zeros(6), COLOUR])
+    found = tfidf_logistic_ranking(TEXTS, labels, ["red", "blue"], 0)
+    assert found.shape == (2, 2)
+    assert found[0, 1] > 0.5 > found[1, 1]
+
+
+def test_no_varying_technique_leaves_the_shares() -> None:
+    assert tfidf_logistic_ranking(TEXTS, np.ones((6, 2)), ["red"], 0).tolist() == [[1, 1]]
+
+
+def test_the_most_popular_ranking_is_the_same_for_every_prompt() -> None:
+    train = split("technique_selector").train
+    found = most_popular(train.y, 3)
+    assert found.shape == (3, len(CODES))
+    assert (found == train.y.mean(axis=0)).all()
