@@ -204,10 +204,6 @@ class SimulationConflict(MisuseError):
 # models and runs
 
 
-class NotFittable(MisuseError):
-    """Cannot train: {problem}"""
-
-
 class NotebookFailed(WorkbenchError):
     """The notebook {notebook} failed in cell {cell}: {reason} The executed notebook is kept at {output}."""
 

@@ -15,8 +15,8 @@ def ordinal_scores(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, fl
     """
     truth, predicted = np.asarray(truth, dtype=float), np.asarray(predicted, dtype=float)
     gaps = truth - predicted
-    # The mean square of all pairs of a truth and a prediction. scikit-learn's kappa weighs by the place among the levels
-    # that occur, so that an absent level between two of them would bring the two together.
+    # The mean square over all pairs of a truth and a prediction. scikit-learn's kappa weighs by the places of the
+    # levels that occur: where level 3 is absent, 2 and 4 would be neighbours.
     by_chance = truth.var() + predicted.var() + gaps.mean() ** 2
     return {
         "quadratic_kappa": float(1 - np.mean(gaps**2) / by_chance) if by_chance else 0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from traitlets.config import Config
 from workbench.errors import NotebookFailed, NotebookMissing, NotebookParameterUnknown
 from workbench.resources import shipped
 
-# Kernel and runner talk over files in a private folder; the default is TCP without encryption.
-PRIVATE = Config({"KernelManager": {"transport": "ipc"}})
 KERNEL_SECONDS = 120
 LONGEST_REASON = 300
 
@@ -57,16 +56,17 @@ def execute(name: str, parameters: dict[str, Any], folder: Path) -> Executed:
     source = check_parameters(name, parameters)
     output = folder / f"{name}.ipynb"
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(output),
-            parameters=parameters,
-            kernel_name="python3",
-            cwd=str(source.parent),
-            start_timeout=KERNEL_SECONDS,
-            config=PRIVATE,
-            progress_bar={"leave": False} if sys.stderr.isatty() else False,
-        )
+        with tempfile.TemporaryDirectory(prefix="wb-") as private:
+            papermill.execute_notebook(
+                str(source),
+                str(output),
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=str(source.parent),
+                start_timeout=KERNEL_SECONDS,
+                config=_transport(private),
+                progress_bar={"leave": False} if sys.stderr.isatty() else False,
+            )
     except papermill.PapermillExecutionError as exc:
         page = _page(output)
         reason = f"{exc.ename}: {exc.evalue}"[:LONGEST_REASON]
@@ -76,6 +76,11 @@ def execute(name: str, parameters: dict[str, Any], folder: Path) -> Executed:
         reason = f"its kernel died ({exc})"[:LONGEST_REASON]
         raise NotebookFailed(notebook=name, cell="?", reason=reason, output=page or output) from exc
     return Executed(name, output, _page(output))
+
+
+def _transport(private: str) -> Config:
+    """Kernel and runner talk over sockets in a private folder; the default is TCP without encryption."""
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{private}/kernel"}})
 
 
 def _page(notebook: Path) -> Path | None:

@@ -36,7 +36,7 @@ def test_a_paired_difference_has_the_published_score_interval() -> None:
 
 @given(TABLES)
 def test_a_paired_interval_holds_its_point_and_turns_with_the_sides(table: tuple[int, int, int]) -> None:
-    gained, lost, same = table
+    gained, lost, _ = table
     found, turned = paired_difference(gained, lost, sum(table)), paired_difference(lost, gained, sum(table))
     assert -1 <= found.low <= found.point <= found.high <= 1
     assert (found.low, found.high) == pytest.approx((-turned.high, -turned.low), abs=1e-9)
@@ -69,10 +69,8 @@ def test_the_p_value_is_the_exact_one_of_mcnemar(rows: list[tuple[bool, bool]]) 
 
 def test_two_equal_models_are_called_different_in_at_most_one_of_twenty_comparisons() -> None:
     drawn = np.random.default_rng(2).multinomial(200, [0.08, 0.08, 0.84], 1_000)
-    wrong = [binomtest(int(g), int(g + l)).pvalue < 0.05 for g, l, _ in drawn if g + l]
-    found = [compare_paired(*sides(int(g), int(l), 200)).p_value < 0.05 for g, l, _ in drawn]
-    assert sum(found) == sum(wrong)
-    assert np.mean(found) <= 0.05
+    found = [compare_paired(*sides(gained, lost, 200)).p_value < 0.05 for gained, lost, _ in drawn]
+    assert 0.01 < np.mean(found) <= 0.05
 
 
 def sides(gained: int, lost: int, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from small_data import CODES, fitted, split
 from sklearn.metrics import f1_score
+from small_data import CODES, fitted, split
 
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
 from workbench.records import MODEL_TYPES, Fitted, ModelType, Report, Split

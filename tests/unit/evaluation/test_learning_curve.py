@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import pytest
-from small_data import TECHNIQUES, recipe, split
 from sklearn.base import BaseEstimator
+from small_data import TECHNIQUES, recipe, split
 
 from workbench.evaluation.learning import learning_curve
 from workbench.models.build import estimator_for

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_data import CODES, TECHNIQUES, WORDS, fitted, recipe, split
 from sklearn.base import clone
 from skops import io
+from small_data import CODES, TECHNIQUES, WORDS, fitted, recipe, split
 
 from workbench.models.build import estimator_for, labels_of
 from workbench.records import MODEL_TYPES, ModelType, Recipe
