@@ -10,6 +10,7 @@ import mlflow
 import pytest
 
 from conftest import Bench
+from workbench.jobs.notebook import execute
 from workbench.jobs.workspace import sqlalchemy_url
 
 pytestmark = pytest.mark.slow
@@ -121,6 +122,22 @@ def test_the_same_seed_gives_the_same_scores(retrained: dict[str, Any], bench: B
     second = bench.json("train", "complexity", "--dataset-version", "small")
     assert second["accuracy"] == first["metrics"]["accuracy"]
     assert second["metrics"]["log_loss"] == pytest.approx(first["metrics"]["log_loss"], rel=1e-6)
+
+
+def test_a_notebook_run_by_hand_opens_and_finishes_a_run_of_its_own(
+    retrained: dict[str, Any],
+    bench: Bench,
+    client: mlflow.MlflowClient,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name, value in bench.env.items():
+        monkeypatch.setenv(name, value)
+    execute("05_estimate_effectiveness", {"dataset_version": "small"}, tmp_path)
+    experiment = client.get_experiment_by_name("technique_effectiveness").experiment_id
+    newest = client.search_runs([experiment], order_by=["attributes.start_time DESC"])[0].info
+    assert newest.run_id not in retrained["notebooks"].values()
+    assert (newest.run_name, newest.status) == ("notebook 05 on small", "FINISHED")
 
 
 @pytest.mark.parametrize(
