@@ -24,7 +24,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Each field is the environment variable ``WORKBENCH_<FIELD>``."""
 
-    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(default_factory=default_home, description="Folder of the local server, artifacts and runs.")
     database_url: str | None = Field(

@@ -25,6 +25,7 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         "",
         f"**Accuracy {report.accuracy:.3f}** (95 % interval {low:.3f} to {high:.3f}; {meaning}), "
         f"macro F1 {report.macro_f1:.3f}, on {report.n_test} test prompts after {report.n_train} training prompts.",
+        _verdict(report),
         "",
         "| | accuracy | macro F1 |",
         "|---|---|---|",
@@ -32,8 +33,6 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         *(f"| {name} | {b['accuracy']:.3f} | {b['macro_f1']:.3f} |" for name, b in report.baselines.items()),
         "",
         "Also: " + ", ".join(f"{name} {report.metrics[name]:.3f}" for name in others) + ".",
-        "",
-        _verdict(report),
         "",
         _weak_classes(report),
         "",
@@ -43,8 +42,23 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
     return "\n".join(lines)
 
 
+def in_a_line(recipe: Recipe, report: Report) -> str:
+    """What the list of a model's versions shows beside each."""
+    low, high = report.metrics["accuracy_low"], report.metrics["accuracy_high"]
+    name, best = best_baseline(report)
+    return (
+        f"Trained on {recipe.dataset_version}: accuracy {report.accuracy:.3f} ({low:.3f} to {high:.3f}), "
+        f"best baseline {best:.3f} ({name})."
+    )
+
+
+def best_baseline(report: Report) -> tuple[str, float]:
+    """The name and the accuracy of the baseline with the highest accuracy."""
+    return max(((name, scores["accuracy"]) for name, scores in report.baselines.items()), key=lambda item: item[1])
+
+
 def _verdict(report: Report) -> str:
-    name, best = max(((n, b["accuracy"]) for n, b in report.baselines.items()), key=lambda item: item[1])
+    name, best = best_baseline(report)
     low = report.metrics["accuracy_low"]
     gap = 100 * (report.accuracy - best)
     if low > best:

@@ -89,7 +89,9 @@ def _page(notebook: Path) -> Path | None:
 
     if not notebook.is_file():
         return None
-    text, _ = HTMLExporter().from_filename(str(notebook))
+    # A page that is read offline, or inside the dashboard, fetches nothing from elsewhere.
+    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="")
+    text, _ = exporter.from_filename(str(notebook))
     page = notebook.with_suffix(".html")
     page.write_text(text, encoding="utf-8")
     return page

@@ -139,7 +139,7 @@ def _parameters(step: Step, version: str, models: str, run_id: str) -> dict[str,
 
 def _run_step(workspace: Workspace, step: Step, version: str, models: str, parent: str, folder: Path) -> str:
     tracker = workspace.tracker
-    tags = {"dataset_version": version, "retraining": parent}
+    tags = {"dataset_version": version, "mlflow.parentRunId": parent}
     own = step.experiment != PARENT
     run_id = tracker.open(step.experiment, f"retrain {version}", tags) if own else parent
     try:

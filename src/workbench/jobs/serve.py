@@ -21,14 +21,7 @@ from workbench.jobs.server import start
 from workbench.jobs.workspace import open_tracker, sqlalchemy_url
 from workbench.records import MODEL_TYPES
 from workbench.settings import Settings
-from workbench.tracking.server import (
-    ServerOrder,
-    answers,
-    experiment_link,
-    experiments,
-    overview_link,
-    start_server,
-)
+from workbench.tracking.server import ServerOrder, answers, links, overview_link, start_server
 
 START_SECONDS = 120.0
 NOTE_SECONDS = 15.0
@@ -130,12 +123,11 @@ def _wait(found: Dashboard, process: subprocess.Popen[bytes] | None, log: Path, 
 
 
 def _described(found: Dashboard, log: Path, process: subprocess.Popen[bytes] | None) -> Serving:
-    known = experiments(found.url)
+    known = links(found.url)
     first = [name for name in MODEL_TYPES if name in known]
     order = [*first, *(name for name in known if name not in first)]
-    links = {name: experiment_link(found.url, known[name]) for name in order}
-    main = links[first[0]] if first else overview_link(found.url)
-    return Serving(found, main, links, log, process)
+    main = known[first[0]] if first else overview_link(found.url)
+    return Serving(found, main, {name: known[name] for name in order}, log, process)
 
 
 @contextlib.contextmanager

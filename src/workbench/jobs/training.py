@@ -14,11 +14,11 @@ from workbench.db.connection import connect
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
 from workbench.evaluation.learning import CurvePoint
 from workbench.evaluation.learning import learning_curve as curve
-from workbench.jobs.describe import describe
+from workbench.jobs.describe import best_baseline, describe, in_a_line
 from workbench.models.build import estimator_for, labels_of
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
 from workbench.store import performance, training
-from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags
+from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags, Title
 from workbench.tracking.models import register, save_model
 from workbench.tracking.runs import Tracker
 
@@ -62,7 +62,9 @@ def record(
     model_id = save_model(tracker, run_id, recipe.model_type, fitted, decided)
     tracker.log(run_id, [Params(decided), *_items(recipe, training_set, report, figures)])
     tracker.log(run_id, _scores(fitted, report, model_id))
-    return register(tracker, run_id, recipe.model_type, model_id)
+    reference = register(tracker, run_id, recipe.model_type, model_id, in_a_line(recipe, report))
+    tracker.log(run_id, [Title(f"v{reference.model_version} {recipe.dataset_version} {report.accuracy:.3f}")])
+    return reference
 
 
 def write_back(url: str, recipe: Recipe, training_set: TrainingSet, report: Report, run: RunRef) -> bool:
@@ -86,8 +88,10 @@ def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: d
     yield Tags({"model_type": recipe.model_type, "dataset_version": recipe.dataset_version})
     columns = ("prompt_text", "primary", "secondary", "complexity", "techniques")
     source = f"ml_training_data, dataset_version {recipe.dataset_version}"
-    for context, rows in (("training", report.n_train), ("testing", report.n_test)):
-        yield DatasetItem(recipe.dataset_version, training_set.digest, source, context, rows, columns)
+    for part, context, rows in (("train", "training", report.n_train), ("test", "testing", report.n_test)):
+        # One name each: MLflow keeps a single context for a dataset's name and digest.
+        name = f"{recipe.dataset_version}/{part}"
+        yield DatasetItem(name, training_set.digest, source, context, rows, columns)
     yield TableItem("per_class.json", report.per_class)
     yield TableItem(PREDICTIONS, report.predictions)
     for path, figure in figures.items():
@@ -96,8 +100,11 @@ def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: d
 
 
 def _scores(fitted: Fitted, report: Report, model_id: str) -> Iterator[Item]:
-    yield Metrics({"accuracy": report.accuracy, "macro_f1": report.macro_f1, "fit_seconds": fitted.seconds}, model_id)
-    yield Metrics({"n_train": report.n_train, "n_test": report.n_test} | dict(report.metrics), model_id)
+    interval = {name: report.metrics[name] for name in ("accuracy_low", "accuracy_high")}
+    best = {"best_baseline_accuracy": best_baseline(report)[1]}
+    yield Metrics({"accuracy": report.accuracy} | interval | best | {"macro_f1": report.macro_f1}, model_id)
+    yield Metrics({name: value for name, value in report.metrics.items() if name not in interval}, model_id)
+    yield Metrics({"n_train": report.n_train, "n_test": report.n_test, "fit_seconds": fitted.seconds}, model_id)
     for name, scores in report.baselines.items():
         yield Metrics({f"baseline/{_slug(name)}/{score}": value for score, value in scores.items()}, model_id)
 

@@ -78,5 +78,5 @@ def technique_pipeline(
     """Prompts with embeddings (see ``Examples.X``) to ranked techniques."""
     ranker = TechniqueRanker(techniques=techniques, priors=priors, C=C, random_state=random_state)
     # Thirty regressions on the wide sparse columns take ten times as long and rank no better.
-    reduce = TruncatedSVD(COMPONENTS, random_state=random_state)
+    reduce = TruncatedSVD(COMPONENTS, n_iter=2, random_state=random_state)
     return Pipeline([("columns", joined_columns()), ("reduce", reduce), ("ranker", ranker)])

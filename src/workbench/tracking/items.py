@@ -29,6 +29,13 @@ class Tags:
 
 
 @dataclass(frozen=True)
+class Title:
+    """The run's name, once there is something to tell it from the others by."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Note:
     """The run's description, in Markdown: what a reviewer reads first."""
 
@@ -69,4 +76,4 @@ class DatasetItem:
     columns: tuple[str, ...]
 
 
-Item = Params | Metrics | Tags | Note | Picture | TableItem | FileItem | DatasetItem
+Item = Params | Metrics | Tags | Title | Note | Picture | TableItem | FileItem | DatasetItem

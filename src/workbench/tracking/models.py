@@ -58,18 +58,22 @@ def save_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted, paramet
     return str(model.model_id)
 
 
-def register(tracker: Tracker, run_id: str, name: str, model_id: str) -> RunRef:
+def register(tracker: Tracker, run_id: str, name: str, model_id: str, description: str) -> RunRef:
     """Make the saved model a version of the registered model ``name``, and its challenger."""
     version = _version_of(tracker, name, run_id) or _new_version(tracker, name, model_id, run_id)
     digest = _digest(tracker, model_id)
+    tracker.client.update_model_version(name, version, description)
     tracker.client.set_model_version_tag(name, version, "sha256", digest)
     tracker.client.set_registered_model_alias(name, "challenger", version)
     return RunRef(run_id, tracker.experiment_of(run_id), name, version, digest)
 
 
 def set_champion(tracker: Tracker, name: str, version: str) -> None:
-    """The alias follows what PostgreSQL says is active."""
+    """The alias follows what PostgreSQL says is active; what has won challenges no more."""
     tracker.client.set_registered_model_alias(name, "champion", version)
+    aliases = tracker.client.get_registered_model(name).aliases
+    if str(aliases.get("challenger")) == version:
+        tracker.client.delete_registered_model_alias(name, "challenger")
 
 
 def _saved(tracker: Tracker, experiment: str, run_id: str) -> str | None:

@@ -31,11 +31,14 @@ from workbench.tracking.items import (
     Picture,
     TableItem,
     Tags,
+    Title,
 )
+from workbench.tracking.views import view_tags
 
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 OWNER = "workbench.owner"
+LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LONGEST_PARAM = 6000
 for noisy in ("alembic", "mlflow.store.db.utils"):
     logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -90,7 +93,7 @@ class Tracker:
             return str(found.experiment_id)
         location = (self.artifacts / name).as_uri()
         try:
-            return str(self.client.create_experiment(name, location, EXPERIMENT_TAGS))
+            return str(self.client.create_experiment(name, location, EXPERIMENT_TAGS | view_tags(name)))
         except MlflowException:
             return str(self.client.get_experiment_by_name(name).experiment_id)
 
@@ -148,16 +151,26 @@ class Tracker:
                 client.log_batch(run_id, metrics=metrics)
             case Tags(values):
                 client.log_batch(run_id, tags=[RunTag(name, value) for name, value in values.items()])
+            case Title(text):
+                client.update_run(run_id, name=text)
             case Note(markdown):
                 client.set_tag(run_id, "mlflow.note.content", markdown)
             case Picture(path, figure):
                 client.log_figure(run_id, figure, path)
             case TableItem(path, frame):
                 client.log_text(run_id, json.dumps(json.loads(frame.to_json(orient="split", index=False))), path)
+                self._mark_table(run_id, path)
             case FileItem(local, folder):
                 client.log_artifact(run_id, str(local), folder)
             case DatasetItem():
                 client.log_inputs(run_id, [_dataset_input(item)])
+
+    def _mark_table(self, run_id: str, path: str) -> None:
+        """Without this mark the dashboard shows the bare JSON."""
+        known = json.loads(self.tags(run_id).get(LOGGED_ARTIFACTS, "[]"))
+        mark = {"path": path, "type": "table"}
+        if mark not in known:
+            self.client.set_tag(run_id, LOGGED_ARTIFACTS, json.dumps([*known, mark]))
 
     def read_table(self, run_id: str, path: str, into: Path) -> str:
         """The JSON text of a table that was logged as ``path``; ``into`` is a scratch folder."""

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from workbench.tracking import views
+
 ASK_SECONDS = 5.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # By any other name a browser was led here by a page from elsewhere (DNS rebinding).
@@ -79,16 +81,21 @@ def answers(url: str) -> bool:
         return False
 
 
-def experiments(url: str) -> dict[str, str]:
-    """Name to id of every experiment that runs are filed under on purpose, in the order they were made."""
+def links(url: str) -> dict[str, str]:
+    """The page of every experiment that runs are filed under on purpose, by name, in the order they were made."""
     body = json.dumps({"max_results": 1000, "order_by": ["creation_time ASC"]})
     _, said = _ask(url, "POST", "/api/2.0/mlflow/experiments/search", body)
     found: list[dict[str, Any]] = json.loads(said).get("experiments", [])
-    return {e["name"]: e["experiment_id"] for e in found if e["experiment_id"] != "0"}
+    return {e["name"]: f"{url}/#/experiments/{e['experiment_id']}/runs?{_view(e)}" for e in found if _ours(e)}
 
 
-def experiment_link(url: str, experiment_id: str) -> str:
-    return f"{url}/#/experiments/{experiment_id}/runs?{VIEW}"
+def _ours(experiment: dict[str, Any]) -> bool:
+    return bool(experiment["experiment_id"] != "0")
+
+
+def _view(experiment: dict[str, Any]) -> str:
+    shared = any(tag["key"] == views.TAG for tag in experiment.get("tags", []))
+    return f"{VIEW}&viewStateShareKey={views.KEY}" if shared else VIEW
 
 
 def overview_link(url: str) -> str:

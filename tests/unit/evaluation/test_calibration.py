@@ -16,6 +16,7 @@ CLASSES = np.array(["a", "b", "c"], dtype=object)
 def test_the_calibration_error_is_the_weighted_gap_of_the_bins() -> None:
     confidence, correct = np.array([0.95, 0.85, 0.25, 0.15]), np.array([True, False, False, True])
     assert expected_calibration_error(confidence, correct, bins=2) == pytest.approx(0.5 * 0.4 + 0.5 * 0.3)
+    assert expected_calibration_error(confidence[:3], correct[:3], bins=2) == pytest.approx((2 * 0.4 + 0.25) / 3)
     assert expected_calibration_error(confidence, correct, bins=10) == pytest.approx((0.05 + 0.85 + 0.25 + 0.85) / 4)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 from small_data import CODES, fitted, split
@@ -61,6 +62,18 @@ def test_a_prediction_says_how_sure_the_model_was_of_it(model_type: ModelType) -
     column = [fitted(model_type).labels.index(str(label)) for label in table["predicted"]]
     assert np.allclose(table["confidence"], probabilities[np.arange(30), column])
     assert (table["predicted"] == fitted(model_type).estimator.predict(split(model_type).test.X)).all()
+
+
+def test_the_confidence_in_a_median_level_is_not_that_of_the_likeliest() -> None:
+    class Torn:
+        def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+            return np.tile([0.4, 0.0, 0.2, 0.1, 0.3], (len(X), 1))
+
+        def predict(self, X: pd.DataFrame) -> np.ndarray:
+            return np.full(len(X), 3.0)
+
+    found = judged("complexity_model", split("complexity_model"), replace(fitted("complexity_model"), estimator=Torn()))
+    assert set(found.predictions["confidence"]) == {0.2}
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from workbench.evaluation.intervals import share
 from workbench.plots.scores import MOST_CLASSES, against_baselines, calibration, confusion, per_class_f1
 from workbench.records import Report
 
@@ -88,3 +89,11 @@ def test_calibration_shows_a_mark_and_the_number_of_prompts_for_each_bin() -> No
     assert [text.get_text() for text in axes.texts] == ["1"] * 4
     marks = [line.get_xydata()[0] for line in axes.lines if line.get_marker() == "o"]
     assert np.allclose(marks, [[0, 1], [1 / 3, 0], [2 / 3, 0], [1, 1]])
+
+
+def test_calibration_shows_the_interval_of_each_bin() -> None:
+    sure = replace(SMALL, predictions=SMALL.predictions.assign(confidence=0.95))
+    bar = next(
+        line for line in calibration(sure).axes[0].lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 2
+    )
+    assert np.allclose(bar.get_xydata(), [[0.95, share(2, 4).low], [0.95, share(2, 4).high]])
