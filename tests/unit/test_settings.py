@@ -34,7 +34,7 @@ def test_each_field_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch, t
     [
         ("MLFLOW_PORT", "0", "greater than or equal to 1"),
         ("MLFLOW_PORT", "70000", "less than or equal to 65535"),
-        ("MLFLOW_PORT", "", "valid integer"),
+        ("MLFLOW_PORT", "five", "valid integer"),
         ("THREADS", "-1", "greater than or equal to 0"),
         ("THREADS", "many", "valid integer"),
         ("DATABASE_URL", "mysql://h/d", "expected postgresql://"),
@@ -49,6 +49,11 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(
         read_settings()
     assert f"The setting WORKBENCH_{name} is wrong" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_HOME", "")
+    assert read_settings().home == default_home()
 
 
 def test_a_password_in_a_wrong_url_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def in_a_line(recipe: Recipe, report: Report) -> str:
     low, high = report.metrics["accuracy_low"], report.metrics["accuracy_high"]
     name, best = best_baseline(report)
     return (
-        f"Trained on {recipe.dataset_version}: accuracy {report.accuracy:.3f} ({low:.3f} to {high:.3f}), "
+        f"Accuracy {report.accuracy:.3f} on {recipe.dataset_version} (95 % interval {low:.3f} to {high:.3f}); "
         f"best baseline {best:.3f} ({name})."
     )
 

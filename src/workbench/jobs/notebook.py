@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,6 @@ from workbench.resources import shipped
 
 KERNEL_SECONDS = 120
 LONGEST_REASON = 300
-
-
-@dataclass(frozen=True)
-class Executed:
-    """The executed notebook and its page."""
-
-    name: str
-    notebook: Path
-    html: Path | None
 
 
 def check_parameters(name: str, parameters: dict[str, Any]) -> Path:
@@ -44,8 +34,8 @@ def check_parameters(name: str, parameters: dict[str, Any]) -> Path:
     return source
 
 
-def execute(name: str, parameters: dict[str, Any], folder: Path) -> Executed:
-    """Execute into ``folder``; the output is written cell by cell, so a killed run leaves what it had.
+def execute(name: str, parameters: dict[str, Any], folder: Path) -> Path:
+    """Execute into ``folder`` and return the output, which is written cell by cell: a killed run leaves what it had.
 
     Raises:
         NotebookFailed: a cell raised, or the kernel died. The executed notebook and its page are kept.
@@ -68,14 +58,14 @@ def execute(name: str, parameters: dict[str, Any], folder: Path) -> Executed:
                 progress_bar={"leave": False} if sys.stderr.isatty() else False,
             )
     except papermill.PapermillExecutionError as exc:
-        page = _page(output)
+        page = render(output)
         reason = f"{exc.ename}: {exc.evalue}"[:LONGEST_REASON]
         raise NotebookFailed(notebook=name, cell=exc.exec_count, reason=reason, output=page or output) from exc
     except (CellExecutionError, DeadKernelError) as exc:
-        page = _page(output)
+        page = render(output)
         reason = f"its kernel died ({exc})"[:LONGEST_REASON]
         raise NotebookFailed(notebook=name, cell="?", reason=reason, output=page or output) from exc
-    return Executed(name, output, _page(output))
+    return output
 
 
 def _transport(private: str) -> Config:
@@ -83,7 +73,7 @@ def _transport(private: str) -> Config:
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{private}/kernel"}})
 
 
-def _page(notebook: Path) -> Path | None:
+def render(notebook: Path) -> Path | None:
     """The notebook as one HTML file beside it; None when there is nothing to render."""
     from nbconvert import HTMLExporter
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from workbench.errors import NotebookFailed, RetrainBusy
 from workbench.jobs import data
 from workbench.jobs.embed import Embedded, fill_embeddings
 from workbench.jobs.encoder import find_encoder
-from workbench.jobs.notebook import Executed, check_parameters, execute
+from workbench.jobs.notebook import check_parameters, execute, render
 from workbench.jobs.sweep import sweep
 from workbench.jobs.workspace import Workspace
 from workbench.records import SHORT_NAMES, ModelType
@@ -126,9 +127,15 @@ def _run_steps(
     for step in steps:
         check_parameters(step.notebook, _parameters(step, version, chosen, parent))
     runs: dict[str, str] = {}
-    for place, step in enumerate(steps, 1):
-        tell(f"{place}/{len(steps)} {step.notebook}")
-        runs[step.notebook] = _run_step(workspace, step, version, chosen, parent, folder)
+    # A page takes as long to render as a kernel to start, so one is rendered while the other starts.
+    with ThreadPoolExecutor(1) as keeper:
+        kept = []
+        for place, step in enumerate(steps, 1):
+            tell(f"{place}/{len(steps)} {step.notebook}")
+            runs[step.notebook], notebook = _run_step(workspace, step, version, chosen, parent, folder)
+            kept.append(keeper.submit(_keep, workspace, step, runs[step.notebook], notebook))
+        for each in kept:
+            each.result()
     return runs
 
 
@@ -137,27 +144,30 @@ def _parameters(step: Step, version: str, models: str, run_id: str) -> dict[str,
     return parameters | ({"models": models} if step == COMPARE else {})
 
 
-def _run_step(workspace: Workspace, step: Step, version: str, models: str, parent: str, folder: Path) -> str:
+def _run_step(
+    workspace: Workspace, step: Step, version: str, models: str, parent: str, folder: Path
+) -> tuple[str, Path]:
     tracker = workspace.tracker
     tags = {"dataset_version": version, "mlflow.parentRunId": parent}
     own = step.experiment != PARENT
     run_id = tracker.open(step.experiment, f"retrain {version}", tags) if own else parent
     try:
-        executed = execute(step.notebook, _parameters(step, version, models, run_id), folder)
+        notebook = execute(step.notebook, _parameters(step, version, models, run_id), folder)
     except BaseException as exc:
         if isinstance(exc, NotebookFailed):
             tracker.log(run_id, [*_kept(folder, step.notebook), Tags({"workbench.error": str(exc)[:4000]})])
         if own:
             tracker.close(run_id, "FAILED")
         raise
-    tracker.log(run_id, _files(executed))
-    if own:
-        tracker.close(run_id, "FINISHED")
-    return run_id
+    return run_id, notebook
 
 
-def _files(executed: Executed) -> list[Item]:
-    return [FileItem(path, "notebooks") for path in (executed.notebook, executed.html) if path]
+def _keep(workspace: Workspace, step: Step, run_id: str, notebook: Path) -> None:
+    """The executed notebook and its page into the run; a run of the step's own is finished with that."""
+    files = [path for path in (notebook, render(notebook)) if path]
+    workspace.tracker.log(run_id, [FileItem(path, "notebooks") for path in files])
+    if step.experiment != PARENT:
+        workspace.tracker.close(run_id, "FINISHED")
 
 
 def _kept(folder: Path, notebook: str) -> list[Item]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from workbench.records import Fitted, RunRef
 from workbench.tracking.runs import LONGEST_PARAM, Tracker
@@ -63,6 +65,9 @@ def register(tracker: Tracker, run_id: str, name: str, model_id: str, descriptio
     version = _version_of(tracker, name, run_id) or _new_version(tracker, name, model_id, run_id)
     digest = _digest(tracker, model_id)
     tracker.client.update_model_version(name, version, description)
+    # Without it the model's own page says that it is not registered.
+    known_as = json.dumps([{"name": name, "version": int(version)}])
+    tracker.client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: known_as})
     tracker.client.set_model_version_tag(name, version, "sha256", digest)
     tracker.client.set_registered_model_alias(name, "challenger", version)
     return RunRef(run_id, tracker.experiment_of(run_id), name, version, digest)

@@ -10,7 +10,7 @@ import json
 
 KEY = "review"
 TAG = f"mlflow.sharedViewState.{KEY}"
-HEADLINE = ("accuracy", "accuracy_low", "accuracy_high", "best_baseline_accuracy", "macro_f1")
+HEADLINE = ("accuracy", "accuracy_low", "accuracy_high", "best_baseline", "macro_f1")
 METRICS = {
     "intent_classifier": (*HEADLINE, "hierarchical_f1", "ece"),
     "complexity_model": (*HEADLINE, "quadratic_kappa", "mean_absolute_error", "ece"),
