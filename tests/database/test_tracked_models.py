@@ -86,6 +86,10 @@ def files(tracker: Tracker, name: str) -> list[Path]:
     return sorted(tracker.artifacts.rglob(name))
 
 
+def no_space(*_: object) -> None:
+    raise OSError("no space")
+
+
 def test_the_run_is_named_by_version_data_and_accuracy(tracker: Tracker, reference: RunRef, report: Report) -> None:
     name = tracker.client.get_run(reference.run_id).info.run_name
     assert name == f"v{reference.model_version} small {report.accuracy:.3f}"
@@ -167,9 +171,10 @@ def test_a_model_that_cannot_be_saved_is_failed_and_the_next_try_works(
     tracker: Tracker, fitted: Fitted, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = tracker.open(NAME, "full disk", {})
-    with monkeypatch.context() as full, pytest.raises(OSError, match="no space"):
-        full.setattr(models, "_write", lambda *_: (_ for _ in ()).throw(OSError("no space")))
-        record(tracker, run_id, fitted, report)
+    with monkeypatch.context() as full:
+        full.setattr(models, "_write", no_space)
+        with pytest.raises(OSError, match="no space"):
+            record(tracker, run_id, fitted, report)
     assert record(tracker, run_id, fitted, report).run_id == run_id
     tried = tracker.client.search_logged_models([tracker.experiment(NAME)], f"source_run_id = '{run_id}'")
     assert sorted(str(model.status) for model in tried) == ["FAILED", "READY"]
