@@ -22,6 +22,7 @@ from workbench.records import SHORT_NAMES, ModelType
 from workbench.store import effectiveness, performance
 from workbench.store.performance import ModelRow
 from workbench.tracking.items import FileItem, Item, Note, Tags
+from workbench.tracking.runs import Status
 
 LOCK = "workbench.retrain"
 PARENT = "retraining"
@@ -164,10 +165,14 @@ def _run_step(
 
 def _keep(workspace: Workspace, step: Step, run_id: str, notebook: Path) -> None:
     """The executed notebook and its page into the run; a run of the step's own is finished with that."""
-    files = [path for path in (notebook, render(notebook)) if path]
-    workspace.tracker.log(run_id, [FileItem(path, "notebooks") for path in files])
-    if step.experiment != PARENT:
-        workspace.tracker.close(run_id, "FINISHED")
+    status: Status = "FAILED"
+    try:
+        files = [path for path in (notebook, render(notebook)) if path]
+        workspace.tracker.log(run_id, [FileItem(path, "notebooks") for path in files])
+        status = "FINISHED"
+    finally:
+        if step.experiment != PARENT:
+            workspace.tracker.close(run_id, status)
 
 
 def _kept(folder: Path, notebook: str) -> list[Item]:

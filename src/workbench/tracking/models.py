@@ -77,7 +77,7 @@ def set_champion(tracker: Tracker, name: str, version: str) -> None:
     """The alias follows what PostgreSQL says is active; what has won challenges no more."""
     tracker.client.set_registered_model_alias(name, "champion", version)
     aliases = tracker.client.get_registered_model(name).aliases
-    if False:
+    if str(aliases.get("challenger")) == version:
         tracker.client.delete_registered_model_alias(name, "challenger")
 
 
