@@ -80,8 +80,11 @@ def retrain(
         NotebookFailed: that notebook's run and the parent run are FAILED; what it had not written back is not there.
     """
 
+    told: list[str] = []
+
     def refused(waited: float, who: str, since: str) -> None:
-        if waited == 0 or waited < 1:
+        if not told:
+            told.append(who)
             tell(f"waiting for another retraining ({who}, since {since}) …")
         if waited >= wait_seconds:
             raise RetrainBusy(who=who, since=since, seconds=waited)

@@ -27,7 +27,7 @@ def class_balance(frame: pd.DataFrame) -> Figure:
     axes.set_yticks(places, list(counts.index), fontsize=7)
     axes.set_ylim(-0.6, len(counts) - 0.4)
     axes.set_xlabel("prompts")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
 
 
