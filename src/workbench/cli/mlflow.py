@@ -33,6 +33,7 @@ def mlflow(port: int | None, host: str, detach: bool, as_json: bool) -> None:
     settings = read_settings()
     with signals_interrupt():
         serving = serve(settings, host, port or settings.mlflow_port, say)
-        show(serving)
-        if not detach:
-            attend(settings, serving)
+        if detach:
+            show(serving)
+        else:
+            attend(settings, serving, show)

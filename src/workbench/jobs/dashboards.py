@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,10 +47,24 @@ def running_dashboard(settings: Settings) -> Dashboard | None:
 def stop_dashboard(settings: Settings) -> bool:
     """Stop the server and its workers; whether it ran."""
     found = running_dashboard(settings)
-    if found is not None:
-        _stop(found.pid)
+    # First: a server that ends while its record stands has ended by itself.
     forget(settings)
+    if found is not None:
+        try:
+            _stop(found.pid)
+        except BaseException:
+            keep(settings, found)
+            raise
     return found is not None
+
+
+def end_dashboard(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+    """Stop the server that this process started, however young it is: one that is just being made has no name yet."""
+    forget(settings)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    _stop(process.pid)
+    process.wait()
 
 
 def keep(settings: Settings, found: Dashboard) -> None:

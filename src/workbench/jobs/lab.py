@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -31,8 +32,21 @@ def open_lab(settings: Settings, port: int | None, browser: bool, tell: Callable
         check_migrated(start(settings).url)
     except SchemaNotMigrated as exc:
         tell(f"Note: {exc}")
+    _quieten(settings)
     words = [sys.executable, "-m", "jupyterlab", *options(port, browser)]
     os.execve(sys.executable, words, environment(settings))  # noqa: S606  no shell is wanted
+
+
+def _quieten(settings: Settings) -> None:
+    """JupyterLab's defaults of ours: it does not ask whether it may fetch news. What the user sets wins."""
+    folder = _configuration(settings) / "labconfig"
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    (folder / "default_setting_overrides.json").write_text(json.dumps(chosen))
+
+
+def _configuration(settings: Settings) -> Path:
+    return settings.home / "lab"
 
 
 def options(port: int | None, browser: bool) -> list[str]:
@@ -56,7 +70,9 @@ def options(port: int | None, browser: bool) -> list[str]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """What the kernels inherit. They start in the notebooks' folder: a relative path would mean another one there."""
+    configuration = [str(_configuration(settings)), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     own = {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, configuration)),
         "WORKBENCH_HOME": str(settings.home),
         "JUPYTER_PREFER_ENV_PATH": "1",  # a kernel called python3 in the user's folders is not this environment's
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),

@@ -16,7 +16,7 @@ from workbench.db.connection import mlflow_database_url
 from workbench.db.programs import tail
 from workbench.errors import DashboardEnded, DashboardNotStarted, LockNotTaken
 from workbench.jobs.address import check_free
-from workbench.jobs.dashboards import Dashboard, forget, keep, record_path, running_dashboard, stop_dashboard
+from workbench.jobs.dashboards import Dashboard, end_dashboard, forget, keep, record_path, running_dashboard
 from workbench.jobs.server import start
 from workbench.jobs.workspace import open_tracker, sqlalchemy_url
 from workbench.records import MODEL_TYPES
@@ -60,24 +60,28 @@ def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None])
             return _described(found, log, process)
         except BaseException:
             if process is not None:
-                stop_dashboard(settings)
+                end_dashboard(settings, process)
             raise
 
 
-def attend(settings: Settings, serving: Serving) -> None:
-    """Stay until the dashboards end. An interruption ends them; so does `workbench down` from elsewhere.
+def attend(settings: Settings, serving: Serving, show: Callable[[Serving], None]) -> None:
+    """Show them and stay until they end. An interruption ends them; so does `workbench down` from elsewhere.
 
     Raises:
         DashboardEnded: by themselves.
     """
     if serving.process is None:
+        show(serving)
         return
     try:
+        show(serving)
         code = serving.process.wait()
     except KeyboardInterrupt:
-        stop_dashboard(settings)
-        serving.process.wait()
+        end_dashboard(settings, serving.process)
         return
+    except BaseException:
+        end_dashboard(settings, serving.process)
+        raise
     if record_path(settings).exists():
         forget(settings)
         raise DashboardEnded(code=code, said=tail(serving.log, length=400).strip(), log=serving.log)
