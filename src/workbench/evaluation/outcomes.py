@@ -44,11 +44,6 @@ class Sums:
         return self.weighted_reward / np.where(self.weight > 0, self.weight, 1.0)
 
 
-def reward_of(rating: Vector) -> Vector:
-    """Ratings 1 to 5 as rewards 0 to 1: (rating - 1) / 4."""
-    return (rating - 1) / 4
-
-
 def fill_propensities(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, PropensitySource]:
     """Put the technique's share of its top-level branch's outcomes where ``propensity`` is missing, and say so."""
     missing = outcomes["propensity"].isna()

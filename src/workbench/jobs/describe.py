@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench.records import Recipe, Report, TrainingSet
 
 HEADLINE = {
@@ -45,20 +47,20 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
 def in_a_line(recipe: Recipe, report: Report) -> str:
     """What the list of a model's versions shows beside each."""
     low, high = report.metrics["accuracy_low"], report.metrics["accuracy_high"]
-    name, best = best_baseline(report)
+    name, best = best_baseline(report.baselines)
     return (
         f"Accuracy {report.accuracy:.3f} on {recipe.dataset_version} (95 % interval {low:.3f} to {high:.3f}); "
         f"best baseline {best:.3f} ({name})."
     )
 
 
-def best_baseline(report: Report) -> tuple[str, float]:
+def best_baseline(baselines: Mapping[str, Mapping[str, float]]) -> tuple[str, float]:
     """The name and the accuracy of the baseline with the highest accuracy."""
-    return max(((name, scores["accuracy"]) for name, scores in report.baselines.items()), key=lambda item: item[1])
+    return max(((name, scores["accuracy"]) for name, scores in baselines.items()), key=lambda item: item[1])
 
 
 def _verdict(report: Report) -> str:
-    name, best = best_baseline(report)
+    name, best = best_baseline(report.baselines)
     low = report.metrics["accuracy_low"]
     gap = 100 * (report.accuracy - best)
     if low > best:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown
 from workbench.evaluation.gate import Candidate, decide
+from workbench.jobs.describe import best_baseline
 from workbench.jobs.training import PREDICTIONS
 from workbench.jobs.workspace import Workspace
 from workbench.plots.comparison import SideBySide, side_by_side
@@ -85,7 +86,7 @@ def figure(verdicts: Sequence[Verdict]) -> Figure:
     rows = []
     for verdict in verdicts:
         challenger, champion = verdict.challenger, verdict.champion
-        best = max(scores["accuracy"] for scores in challenger.metrics["baselines"].values())
+        _, best = best_baseline(challenger.metrics["baselines"])
         met = champion if champion is not None and champion.run_id != challenger.run_id else None
         comparable = met is not None and met.dataset_version == challenger.dataset_version
         beside = float(met.metrics["accuracy"]) if met is not None and comparable else None

@@ -13,6 +13,7 @@ from workbench.db.connection import connect
 from workbench.db.locks import polling
 from workbench.errors import NotebookFailed, RetrainBusy
 from workbench.jobs import data
+from workbench.jobs.describe import best_baseline
 from workbench.jobs.embed import Embedded, fill_embeddings
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.notebook import check_parameters, execute, render
@@ -201,11 +202,7 @@ def summary(version: str, rows: Sequence[ModelRow]) -> str:
     lines = [f"## Retraining on `{version}`", ""]
     lines += ["| model | version | accuracy | best baseline | live |", "|---|---|---|---|---|"]
     for row in rows:
-        accuracy, best = row.metrics["accuracy"], best_baseline(row)
+        accuracy, best = row.metrics["accuracy"], best_baseline(row.metrics["baselines"])[1]
         live = "yes" if row.is_active else "no"
         lines.append(f"| {row.model_type} | {row.model_version} | {accuracy:.3f} | {best:.3f} | {live} |")
     return "\n".join(lines)
-
-
-def best_baseline(row: ModelRow) -> float:
-    return max(float(scores["accuracy"]) for scores in row.metrics["baselines"].values())

@@ -101,7 +101,7 @@ def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: d
 
 def _scores(fitted: Fitted, report: Report, model_id: str) -> Iterator[Item]:
     interval = {name: report.metrics[name] for name in ("accuracy_low", "accuracy_high")}
-    best = {"best_baseline": best_baseline(report)[1]}
+    best = {"best_baseline": best_baseline(report.baselines)[1]}
     yield Metrics({"accuracy": report.accuracy} | interval | best | {"macro_f1": report.macro_f1}, model_id)
     yield Metrics({name: value for name, value in report.metrics.items() if name not in interval}, model_id)
     yield Metrics({"n_train": report.n_train, "n_test": report.n_test, "fit_seconds": fitted.seconds}, model_id)

@@ -13,7 +13,7 @@ from made_up import BASE, INTENTS, outcomes, truth
 
 from workbench.evaluation.effectiveness import COLUMNS, estimate_effectiveness
 from workbench.evaluation.lift import lift
-from workbench.evaluation.outcomes import fill_propensities, importance_weights, reward_of, within_variance
+from workbench.evaluation.outcomes import fill_propensities, importance_weights, within_variance
 from workbench.evaluation.shrinkage import Posterior, between_variance, effective_size, shrink, variance_around
 from workbench.evaluation.simulation import true_means
 from workbench.models.taxonomy import parent
@@ -44,10 +44,6 @@ def one(mean: float, variance: float) -> Posterior:
 def shrunk(mean: float, variance: float, prior: Posterior, between: float) -> tuple[float, float]:
     found = shrink(np.array([mean]), np.array([variance]), prior, between)
     return float(found.mean[0]), float(found.variance[0])
-
-
-def test_a_rating_of_one_is_no_reward_and_of_five_the_whole() -> None:
-    assert reward_of(np.array([1.0, 3.0, 5.0])).tolist() == [0, 0.5, 1]
 
 
 def test_equal_weights_count_every_row_and_one_heavy_row_counts_alone() -> None:
