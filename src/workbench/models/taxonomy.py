@@ -48,3 +48,16 @@ class Tree:
         for row, label in enumerate(wanted):
             matrix[row, [column[node] for node in ancestors(label)]] = 1.0
         return matrix
+
+    def accumulated(self, probabilities: Vector, labels: Iterable[str]) -> Vector:
+        """From a distribution over labels, shape (rows, labels), to the probability of each node's subtree.
+
+        Added up from the leaves, so that rounding cannot lift a child above its parent.
+        """
+        column = {node: index for index, node in enumerate(self.nodes)}
+        found = np.zeros((len(probabilities), len(self.nodes)))
+        found[:, [column[label] for label in labels]] = probabilities
+        for node in reversed(self.nodes):
+            if (above := parent(node)) is not None:
+                found[:, column[above]] += found[:, column[node]]
+        return found

@@ -1,0 +1,185 @@
+"""Kernel ridge regression on one-hot labels over several views of a prompt at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve, lapack
+from scipy.sparse import csr_matrix, issparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from workbench.records import Matrix, Vector
+
+# Up to here the whole kernel matrix is solved (1 GiB in float32); beyond it that many rows stand for all.
+MOST_LANDMARKS = 8_000
+MOST_EXACT = 16_000
+ROWS_AT_ONCE = 4_096
+JITTER = 1e-3
+
+
+class View(NamedTuple):
+    """Columns ``start`` to ``stop`` (None: the last) of the matrix, and how rows are compared in them.
+
+    ``rbf`` is exp(-gamma * squared distance), ``linear`` the inner product; either counts ``weight`` times.
+    """
+
+    start: int
+    stop: int | None
+    kernel: Literal["rbf", "linear"]
+    weight: float
+    gamma: float = 1.0
+
+
+WHOLE = (View(0, None, "rbf", 1.0),)
+
+
+class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
+    """Least squares on one-hot labels in the space of a sum of kernels, with scores of every row as if it were unseen.
+
+    Solves (K + alpha I) A = Y - mean(Y). The score of row i by a fit without it is Y_i - A_i / ((K + alpha I)^-1)_ii
+    (Rifkin and Lippert 2007, "Notes on regularized least squares"), so calibration needs no second fit. Beyond
+    ``most_exact`` rows, ``landmarks`` of them drawn at random span the solution (subset of regressors, Rasmussen and
+    Williams 2006, section 8.3.1), and memory grows with rows times classes only.
+
+    Parameters
+    ----------
+    views : kernels over blocks of columns, added up.
+    alpha : ridge penalty, in units of the kernel's diagonal.
+    most_exact : rows up to which the whole kernel matrix is solved.
+    landmarks : rows that span the solution beyond that.
+    random_state : seed of the choice of landmarks.
+    """
+
+    def __init__(
+        self,
+        views: Sequence[View] = WHOLE,
+        alpha: float = 0.1,
+        most_exact: int = MOST_EXACT,
+        landmarks: int = MOST_LANDMARKS,
+        random_state: int = 0,
+    ) -> None:
+        self.views = views
+        self.alpha = alpha
+        self.most_exact = most_exact
+        self.landmarks = landmarks
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """X of shape (rows, features), dense or sparse; y of shape (rows,)."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
+        check_classification_targets(y)
+        self.classes_, index = np.unique(y, return_inverse=True)
+        targets = np.zeros((X.shape[0], len(self.classes_)), np.float32)
+        targets[np.arange(X.shape[0]), index] = 1.0
+        self.prior_ = targets.mean(axis=0)
+        targets -= self.prior_
+        if X.shape[0] <= self.most_exact:
+            self._fit_exact(X, targets)
+        else:
+            self._fit_landmarks(X, targets)
+        return self
+
+    def decision_function(self, X: Any) -> Vector:
+        """Scores of shape (rows, classes), about 1 for a sure class and about the class's share far from all data.
+
+        Two classes give the second's score minus the first's, shape (rows,), as scikit-learn wants it.
+        """
+        scores = self.scores(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def scores(self, X: Any) -> Vector:
+        """Like ``decision_function``, one column a class whatever their number."""
+        check_is_fitted(self, "dual_")
+        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
+        parts = [kernel(X[rows], self.support_, self.views) @ self.dual_ for rows in _chunks(X.shape[0])]
+        found = np.vstack(parts) if parts else np.zeros((0, len(self.classes_)), np.float32)
+        return np.asarray(found + self.prior_, dtype=np.float64)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        labels: NDArray[Any] = self.classes_[self.scores(X).argmax(axis=1)]
+        return labels
+
+    def _fit_exact(self, X: Any, targets: Matrix) -> None:
+        gram = np.asfortranarray(kernel(X, X, self.views))
+        gram[np.diag_indices_from(gram)] += self.alpha
+        lower, _ = lapack.spotrf(gram, lower=1, overwrite_a=1, clean=1)
+        self.support_ = X
+        self.dual_ = cho_solve((lower, True), targets, check_finite=False).astype(np.float32)
+        inverse, _ = lapack.strtri(lower, lower=1, overwrite_c=1)
+        diagonal = np.einsum("ij,ij->j", inverse, inverse)
+        self.unseen_scores_ = targets - self.dual_ / diagonal[:, None] + self.prior_
+
+    def _fit_landmarks(self, X: Any, targets: Matrix) -> None:
+        chosen = np.random.default_rng(self.random_state).choice(X.shape[0], self.landmarks, replace=False)
+        self.support_ = X[np.sort(chosen)]
+        # Nystroem features first: the normal equations of the kernel itself are too ill-conditioned for float32.
+        among = np.asfortranarray(kernel(self.support_, self.support_, self.views))
+        among[np.diag_indices_from(among)] += JITTER
+        lower, _ = lapack.spotrf(among, lower=1, overwrite_a=1, clean=1)
+        whitener = lapack.strtri(lower, lower=1, overwrite_c=1)[0].T
+        normal = np.zeros_like(whitener)
+        normal[np.diag_indices_from(normal)] = self.alpha
+        right = np.zeros((self.landmarks, targets.shape[1]), np.float32)
+        for rows in _chunks(X.shape[0]):
+            part = kernel(X[rows], self.support_, self.views) @ whitener
+            normal += part.T @ part
+            right += part.T @ targets[rows]
+        factor, _ = lapack.spotrf(np.asfortranarray(normal), lower=1, overwrite_a=1, clean=1)
+        self.dual_ = whitener @ cho_solve((factor, True), right, check_finite=False)
+        spread = whitener @ lapack.strtri(factor, lower=1, overwrite_c=1)[0].T
+        self.unseen_scores_ = self._unseen_by_leverage(X, targets, spread)
+
+    def _unseen_by_leverage(self, X: Any, targets: Matrix, spread: Matrix) -> Matrix:
+        """Residuals divided by one minus the row's leverage, as for any linear smoother."""
+        unseen = np.empty_like(targets)
+        for rows in _chunks(X.shape[0]):
+            part = kernel(X[rows], self.support_, self.views)
+            leverage = np.clip(np.square(part @ spread).sum(axis=1), 0.0, 1.0 - 1e-6)
+            residual = targets[rows] - part @ self.dual_
+            unseen[rows] = targets[rows] - residual / (1.0 - leverage)[:, None] + self.prior_
+        return unseen
+
+
+def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
+    """Shape (rows of A, rows of B), float32."""
+    total = np.zeros((A.shape[0], B.shape[0]), np.float32)
+    for view in views:
+        a, b = _columns(A, view), _columns(B, view)
+        product = (a @ b.T).toarray() if issparse(a) else a @ b.T
+        if view.kernel == "rbf":
+            product = _rbf(product, _squares(a), _squares(b), view.gamma)
+        total += np.float32(view.weight) * product
+    return total
+
+
+def _columns(X: Any, view: View) -> Any:
+    part = X[:, view.start : view.stop]
+    if issparse(part):
+        # An embedding inside a joined sparse matrix: multiplying it as a dense one is many times faster.
+        part = csr_matrix(part, dtype=np.float32)
+        dense = part.nnz > 0.5 * part.shape[0] * part.shape[1]
+        return part.toarray() if dense else part
+    return np.asarray(part, np.float32)
+
+
+def _squares(part: Any) -> Matrix:
+    if issparse(part):
+        return np.asarray(part.multiply(part).sum(axis=1), np.float32).ravel()
+    return np.einsum("ij,ij->i", part, part)
+
+
+def _rbf(product: Matrix, a: Matrix, b: Matrix, gamma: float) -> Matrix:
+    product *= np.float32(2.0 * gamma)
+    product -= np.float32(gamma) * a[:, None]
+    product -= np.float32(gamma) * b[None, :]
+    np.minimum(product, 0.0, out=product)
+    return np.exp(product, out=product)
+
+
+def _chunks(rows: int) -> Iterator[slice]:
+    return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
