@@ -79,7 +79,8 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
         return self._probabilities(self._scores(X))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        labels: NDArray[Any] = self.classes_[np.argmax(self._scores(X), axis=1)]
+        scores = self._scores(X)
+        labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
         return labels
 
     @property
@@ -128,6 +129,11 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
         answers = [stop(nodes, chance, threshold) for nodes, chance in climbs]
         decided: NDArray[Any] = np.where(far, OUT_OF_SCOPE, np.asarray(answers, dtype=object))
         return decided
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     @property
     def _outside(self) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, lapack
+from scipy.linalg import cho_solve, get_lapack_funcs
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -74,7 +74,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
         check_classification_targets(y)
         self.classes_, index = np.unique(y, return_inverse=True)
-        targets = np.zeros((X.shape[0], len(self.classes_)), np.float32)
+        targets = np.zeros((X.shape[0], len(self.classes_)), X.dtype)
         targets[np.arange(X.shape[0]), index] = 1.0
         self.prior_ = targets.mean(axis=0)
         targets -= self.prior_
@@ -97,41 +97,47 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "dual_")
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
         parts = [kernel(X[rows], self.support_, self.views) @ self.dual_ for rows in _chunks(X.shape[0])]
-        found = np.vstack(parts) if parts else np.zeros((0, len(self.classes_)), np.float32)
+        found = np.vstack(parts) if parts else np.zeros((0, len(self.classes_)))
         return np.asarray(found + self.prior_, dtype=np.float64)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        labels: NDArray[Any] = self.classes_[self.scores(X).argmax(axis=1)]
+        scores = self.scores(X)
+        labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
         return labels
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _fit_exact(self, X: Any, targets: Matrix) -> None:
-        gram = np.asfortranarray(kernel(X, X, self.views))
+        gram = kernel(X, X, self.views)
         gram[np.diag_indices_from(gram)] += self.alpha
-        lower, _ = lapack.spotrf(gram, lower=1, overwrite_a=1, clean=1)
+        lower = _cholesky(gram)
         self.support_ = X
-        self.dual_ = cho_solve((lower, True), targets, check_finite=False).astype(np.float32)
-        inverse, _ = lapack.strtri(lower, lower=1, overwrite_c=1)
+        self.dual_ = cho_solve((lower, True), targets, check_finite=False)
+        inverse = _inverse(lower)
         diagonal = np.einsum("ij,ij->j", inverse, inverse)
         self.unseen_scores_ = targets - self.dual_ / diagonal[:, None] + self.prior_
 
     def _fit_landmarks(self, X: Any, targets: Matrix) -> None:
-        chosen = np.random.default_rng(self.random_state).choice(X.shape[0], self.landmarks, replace=False)
+        size = min(self.landmarks, X.shape[0])
+        chosen = np.random.default_rng(self.random_state).choice(X.shape[0], size, replace=False)
         self.support_ = X[np.sort(chosen)]
         # Nystroem features first: the normal equations of the kernel itself are too ill-conditioned for float32.
-        among = np.asfortranarray(kernel(self.support_, self.support_, self.views))
+        among = kernel(self.support_, self.support_, self.views)
         among[np.diag_indices_from(among)] += JITTER
-        lower, _ = lapack.spotrf(among, lower=1, overwrite_a=1, clean=1)
-        whitener = lapack.strtri(lower, lower=1, overwrite_c=1)[0].T
+        whitener = _inverse(_cholesky(among)).T
         normal = np.zeros_like(whitener)
         normal[np.diag_indices_from(normal)] = self.alpha
-        right = np.zeros((self.landmarks, targets.shape[1]), np.float32)
+        right = np.zeros((size, targets.shape[1]), X.dtype)
         for rows in _chunks(X.shape[0]):
             part = kernel(X[rows], self.support_, self.views) @ whitener
             normal += part.T @ part
             right += part.T @ targets[rows]
-        factor, _ = lapack.spotrf(np.asfortranarray(normal), lower=1, overwrite_a=1, clean=1)
+        factor = _cholesky(normal)
         self.dual_ = whitener @ cho_solve((factor, True), right, check_finite=False)
-        spread = whitener @ lapack.strtri(factor, lower=1, overwrite_c=1)[0].T
+        spread = whitener @ _inverse(factor).T
         self.unseen_scores_ = self._unseen_by_leverage(X, targets, spread)
 
     def _unseen_by_leverage(self, X: Any, targets: Matrix, spread: Matrix) -> Matrix:
@@ -146,14 +152,15 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
 
 
 def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
-    """Shape (rows of A, rows of B), float32."""
-    total = np.zeros((A.shape[0], B.shape[0]), np.float32)
+    """Shape (rows of A, rows of B), as precise as A."""
+    total = np.zeros((A.shape[0], B.shape[0]), A.dtype)
     for view in views:
         a, b = _columns(A, view), _columns(B, view)
         product = (a @ b.T).toarray() if issparse(a) else a @ b.T
         if view.kernel == "rbf":
             product = _rbf(product, _squares(a), _squares(b), view.gamma)
-        total += np.float32(view.weight) * product
+        product *= A.dtype.type(view.weight)
+        total += product
     return total
 
 
@@ -161,24 +168,38 @@ def _columns(X: Any, view: View) -> Any:
     part = X[:, view.start : view.stop]
     if issparse(part):
         # An embedding inside a joined sparse matrix: multiplying it as a dense one is many times faster.
-        part = csr_matrix(part, dtype=np.float32)
+        part = csr_matrix(part)
         dense = part.nnz > 0.5 * part.shape[0] * part.shape[1]
         return part.toarray() if dense else part
-    return np.asarray(part, np.float32)
+    return part
 
 
 def _squares(part: Any) -> Matrix:
     if issparse(part):
-        return np.asarray(part.multiply(part).sum(axis=1), np.float32).ravel()
+        return np.asarray(part.multiply(part).sum(axis=1)).ravel()
     return np.einsum("ij,ij->i", part, part)
 
 
 def _rbf(product: Matrix, a: Matrix, b: Matrix, gamma: float) -> Matrix:
-    product *= np.float32(2.0 * gamma)
-    product -= np.float32(gamma) * a[:, None]
-    product -= np.float32(gamma) * b[None, :]
+    product *= product.dtype.type(2.0 * gamma)
+    product -= product.dtype.type(gamma) * a[:, None]
+    product -= product.dtype.type(gamma) * b[None, :]
     np.minimum(product, 0.0, out=product)
     return np.exp(product, out=product)
+
+
+def _cholesky(matrix: Matrix) -> Matrix:
+    (potrf,) = get_lapack_funcs(("potrf",), (matrix,))
+    lower, failed = potrf(np.asfortranarray(matrix.T), lower=1, overwrite_a=1, clean=1)
+    if failed:
+        raise np.linalg.LinAlgError("the kernel matrix is not positive definite: raise alpha")
+    return lower
+
+
+def _inverse(lower: Matrix) -> Matrix:
+    (trtri,) = get_lapack_funcs(("trtri",), (lower,))
+    found: Matrix = trtri(lower, lower=1)[0]
+    return found
 
 
 def _chunks(rows: int) -> Iterator[slice]:
