@@ -39,6 +39,6 @@ BEGIN
         PERFORM cron.schedule('workbench ' || v_job.name, v_job.schedule, v_job.statement);
     END LOOP;
     -- Ours beside the jobs: pg_cron's history comes into maintenance_runs.
-    PERFORM cron.schedule('workbench (collect runs)', '*/10 * * * *', 'SELECT public.collect_cron_runs()');
+    PERFORM cron.schedule('workbench (collect runs)', '5 * * * *', 'SELECT public.collect_cron_runs()');
 END;
 $$;

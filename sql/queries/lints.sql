@@ -1,6 +1,6 @@
 -- name: policy_without_rls
 -- A policy on a table whose row security is off is read by nobody.
-SELECT format('%s.%s', p.polrelid::regclass, p.polname), 'row-level security is off on the table'
+SELECT concat(p.polrelid::regclass, '.', p.polname), 'row-level security is off on the table'
 FROM pg_policy p
 JOIN pg_class c ON c.oid = p.polrelid
 WHERE NOT c.relrowsecurity
@@ -52,7 +52,7 @@ WHERE p.pronamespace = 'public'::regnamespace
 
 -- name: foreign_key_without_index
 -- Deleting a row of the table that is pointed at would read the whole table that points.
-SELECT format('%s.%s', k.conrelid::regclass, k.conname), 'no index begins with the columns of the foreign key'
+SELECT concat(k.conrelid::regclass, '.', k.conname), 'no index begins with the columns of the foreign key'
 FROM pg_constraint k
 WHERE k.contype = 'f' AND k.conparentid = 0
   AND NOT EXISTS (
@@ -67,7 +67,7 @@ WHERE k.contype = 'f' AND k.conparentid = 0
 -- name: duplicate_index
 -- Columns, kind, operator classes, collations, order, expressions and condition are those of another index, or in a
 -- B-tree that keeps no rule the first of another's. A partition's index is its parent's matter.
-SELECT i.indexrelid::regclass::text, format('%s serves the same queries', other.indexrelid::regclass)
+SELECT i.indexrelid::regclass::text, concat(other.indexrelid::regclass, ' serves the same queries')
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid AND NOT c.relispartition
 JOIN pg_am m ON m.oid = c.relam
@@ -93,7 +93,7 @@ WHERE c.relnamespace = 'public'::regnamespace
 
 -- name: unwrapped_setting
 -- Called by itself it runs for every row; in a sub-select once a statement.
-SELECT format('%s.%s', p.polrelid::regclass, p.polname), 'a setting is read for each row, not once: write (SELECT ...)'
+SELECT concat(p.polrelid::regclass, '.', p.polname), 'a setting is read for each row, not once: write (SELECT ...)'
 FROM pg_policy p
 CROSS JOIN LATERAL (
     SELECT concat(pg_get_expr(p.polqual, p.polrelid), ' ', pg_get_expr(p.polwithcheck, p.polrelid)) AS text
@@ -103,13 +103,13 @@ WHERE regexp_replace(said.text, '\( ?SELECT (\(?NULLIF\()?(\w+\.)?(current_app_u
 
 -- name: grant_to_public
 -- What everybody may do who can connect. A function or schema without a list of its own has the default's.
-SELECT thing, format('everybody has %s', string_agg(DISTINCT lower(privilege), ', '))
+SELECT thing, concat('everybody has ', string_agg(DISTINCT lower(privilege), ', '))
 FROM (
     SELECT c.oid::regclass::text AS thing, g.grantee, g.privilege_type AS privilege, c.relnamespace AS place,
            'pg_class'::regclass AS class, c.oid AS object
     FROM pg_class c, aclexplode(c.relacl) AS g
     UNION ALL
-    SELECT format('%s.%s', a.attrelid::regclass, a.attname), g.grantee, g.privilege_type, c.relnamespace,
+    SELECT concat(a.attrelid::regclass, '.', a.attname), g.grantee, g.privilege_type, c.relnamespace,
            'pg_class'::regclass, c.oid
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) AS g
@@ -117,7 +117,7 @@ FROM (
     SELECT p.oid::regprocedure::text, g.grantee, g.privilege_type, p.pronamespace, 'pg_proc'::regclass, p.oid
     FROM pg_proc p, aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) AS g
     UNION ALL
-    SELECT format('schema %I', n.nspname), g.grantee, g.privilege_type, n.oid, 'pg_namespace'::regclass, n.oid
+    SELECT concat('schema ', n.nspname), g.grantee, g.privilege_type, n.oid, 'pg_namespace'::regclass, n.oid
     FROM pg_namespace n, aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) AS g
 ) AS granted
 WHERE grantee = 0

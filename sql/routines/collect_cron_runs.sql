@@ -1,5 +1,6 @@
 -- Take what pg_cron has finished over into maintenance_runs, so that one table tells of every run; the number of rows.
--- Without pg_cron, or a right to look at its tables, there is nothing to take.
+-- Without pg_cron, or a right to look at its tables, there is nothing to take. pg_cron itself forgets nothing, so what
+-- it keeps of our jobs goes after 90 days, as it does here.
 CREATE OR REPLACE FUNCTION collect_cron_runs()
 RETURNS INTEGER
 LANGUAGE plpgsql
@@ -25,6 +26,9 @@ BEGIN
       AND d.end_time >= NOW() - INTERVAL '90 days'
     ON CONFLICT ON CONSTRAINT uk_maintenance_cron_run DO NOTHING;
     GET DIAGNOSTICS v_taken = ROW_COUNT;
+    DELETE FROM cron.job_run_details d
+    WHERE d.database = current_database() AND d.end_time < NOW() - INTERVAL '90 days'
+      AND (d.command = 'SELECT public.collect_cron_runs()' OR d.command IN (SELECT statement FROM maintenance_jobs));
     RETURN v_taken;
 END;
 $$;

@@ -234,7 +234,7 @@ class VectorsMissing(MisuseError):
 
 
 class VectorsTooFew(MisuseError):
-    """{table} holds {rows:,} vectors. Below {least:,} comparing all of them is fast and misses nothing, so that no index is
+    """{table} holds {rows} vectors. Below {least} comparing all of them is fast and misses nothing, so that no index is
     needed. --force builds it all the same."""
 
 

@@ -45,7 +45,7 @@ def test_the_copies_and_the_log_bring_back_every_row(place: Path) -> None:
         # Between the full and the incremental copy, and after it: the last row is in the log alone.
         script += [command, WRITE] if command.startswith(("pg_verifybackup", "LAST=")) else [command]
     script += ['psql "$DB" --tuples-only --no-align --command "TABLE proof"']
-    text = "\n".join(script).replace("pg_basebackup ", "pg_basebackup --no-sync ").replace("pg_combinebackup ", "pg_combinebackup --no-sync ")
+    text = re.sub(r"^(pg_(?:base|combine)backup) ", r"\1 --no-sync ", "\n".join(script), flags=re.MULTILINE)
     environment = {**os.environ, "WORKBENCH_HOME": str(place / "home"), "BACKUP": str(place / "kept")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     done = subprocess.run(["bash", "-c", text], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -166,7 +166,7 @@ def test_rows_in_the_default_partition_are_a_problem_whose_cure_works(
 ) -> None:
     history(connection, created_at="2024-01-05Z")
     found = finding(settings, "default partition")
-    assert found.found == "1 rows of 1 months without a partition"
+    assert found.found == "1 row of 1 month without a partition"
     cure(connection, found)
     assert finding(settings, "default partition").state == "ok"
 
@@ -174,7 +174,7 @@ def test_rows_in_the_default_partition_are_a_problem_whose_cure_works(
 def test_ids_of_techniques_that_do_not_exist_are_a_problem(settings: Settings, connection: Connection) -> None:
     training(connection, optimal_techniques=[technique(connection)])
     connection.execute("DELETE FROM techniques")
-    assert "1 techniques" in finding(settings, "references").found
+    assert "1 technique without a row" in finding(settings, "references").found
 
 
 def test_the_command_ends_in_1_when_a_check_fails_and_prints_one_object(database: str) -> None:

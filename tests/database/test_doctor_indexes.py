@@ -169,6 +169,6 @@ def test_triggers_that_are_off_are_a_problem_whose_cure_works(connection: Connec
     connection.execute("ALTER TABLE enhancement_feedback DISABLE TRIGGER ALL")
     found = finding(connection, "triggers")
     assert found.state == "problem"
-    assert "of enhancement_feedback are switched off" in found.found
+    assert "triggers of enhancement_feedback switched off" in found.found
     cure(connection, found)
     assert finding(connection, "triggers").state == "ok"

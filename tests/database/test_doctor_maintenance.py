@@ -36,10 +36,18 @@ def test_jobs_that_nobody_runs_are_a_problem_until_somebody_does(connection: Con
     connection.execute("UPDATE schema_migrations SET applied_at = now() - INTERVAL '3 days'")
     found = finding(connection, "maintenance")
     assert found.state == "problem"
-    assert "was due over a day ago" in found.found
+    assert "did not run, though the time came over a day ago: archive-old-prompts;" in found.found
     assert "Run `workbench maintain` now" in found.advice
     maintain_due(database, quiet)
     assert finding(connection, "maintenance").state == "ok"
+
+
+def test_jobs_that_pg_cron_has_and_does_not_run_are_sought_there(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.store.maintenance.handed_to_cron", lambda _: 10)
+    connection.execute("UPDATE schema_migrations SET applied_at = now() - INTERVAL '3 days'")
+    assert "cron.job_run_details" in finding(connection, "maintenance").advice
 
 
 def test_a_job_that_is_switched_off_is_noted_and_never_late(connection: Connection) -> None:

@@ -58,6 +58,12 @@ def test_more_dead_rows_than_live_ones_are_a_problem_whose_cure_works(filled: Co
     assert finding(filled, "vacuum").state == "ok"
 
 
+def test_dead_rows_that_are_fewer_than_the_live_ones_wait_for_autovacuum(filled: Connection) -> None:
+    filled.execute('DELETE FROM "Filled" WHERE one > 30000')
+    flush(filled)
+    assert finding(filled, "vacuum").state == "ok"
+
+
 def test_a_table_that_autovacuum_does_not_look_at_is_noted_without_statistics(filled: Connection) -> None:
     found = finding(filled, "planner statistics")
     assert (found.state, found.found) == ("note", 'none of public."Filled" (11 MB)')

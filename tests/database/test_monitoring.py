@@ -112,7 +112,7 @@ def test_another_roles_statement_does_not_appear_without_its_text(schema: Connec
     schema.execute(
         "CREATE ROLE plain_looker; GRANT USAGE ON SCHEMA public TO plain_looker; "
         "GRANT SELECT ON v_slow_queries TO plain_looker; "
-        "GRANT EXECUTE ON FUNCTION statement_statistics TO plain_looker"
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO plain_looker"
     )
     schema.execute("SET LOCAL ROLE plain_looker")
     assert slow(schema) == []

@@ -107,6 +107,29 @@ def test_the_seeds_single_job_of_four_statements_fails_and_ours_succeed(cron: Co
     assert "VACUUM cannot" in message
 
 
+def test_what_pg_cron_did_is_taken_over_once_and_forgotten_there_after_ninety_days(
+    cron: Connection, server_url: str
+) -> None:
+    cron.execute("SELECT collect_cron_runs()")
+    name = cron.info.dbname
+    with psycopg.connect(with_database(server_url, lambda _: name), autocommit=True) as admin:
+        for run, command, days in ((1, "ANALYZE", 1), (2, "ANALYZE", 91), (3, "SELECT 'of a person'", 91)):
+            admin.execute(
+                "INSERT INTO cron.job_run_details (runid, database, username, command, status, start_time, end_time)"
+                " SELECT 1000000 + %s, current_database(), 'cron_owner', %s, 'succeeded', at, at"
+                " FROM (SELECT NOW() - %s * INTERVAL '1 day') AS t (at)",
+                (run, command, days),
+            )
+    assert cron.execute("SELECT collect_cron_runs()").fetchone() == (1,)
+    assert cron.execute("SELECT collect_cron_runs()").fetchone() == (0,)
+    assert cron.execute("SELECT cron_run_id FROM maintenance_runs WHERE cron_run_id > 1000000").fetchall() == [
+        (1000001,)
+    ]
+    kept = cron.execute("SELECT runid FROM cron.job_run_details WHERE runid > 1000000 ORDER BY runid").fetchall()
+    assert kept == [(1000001,), (1000003,)]
+    cron.execute("DELETE FROM cron.job_run_details WHERE runid > 1000000")
+
+
 def wait_for(cron: Connection, url: str, count: int) -> dict[str, tuple[str | None, str | None]]:
     """State and message of the jobs once pg_cron has run them all, and the seed's."""
     seen = {}

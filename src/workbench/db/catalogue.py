@@ -32,7 +32,7 @@ class Drift:
 def words(connection: Connection) -> list[str]:
     """Every fact of the schema ``public`` as ``kind name: fact``, sorted, without regard to owners and months."""
     facts = {f"{subject}: {_plain(fact)}" for subject, fact in connection.execute(query("catalogue", "facts"))}
-    named = {fact for fact in facts}
+    named = {_MONTH.sub("prompt_history_MONTH", fact) for fact in facts}
     return sorted(fact for fact in named if not _AT_WILL.search(fact))
 
 

@@ -11,7 +11,7 @@ from workbench.db.connection import EXTENSIONS, MINIMUM_VERSION, Connection
 from workbench.db.migrations import changed_routines, last_migration, pending
 from workbench.errors import MigrationEdited, MigrationMissing, NotLookedAt
 from workbench.jobs import doctor_access, doctor_activity, doctor_indexes, doctor_maintenance, doctor_tables
-from workbench.jobs.findings import Finding, in_shell, listed, note, ok, problem
+from workbench.jobs.findings import Finding, counted, in_shell, listed, note, ok, problem
 from workbench.resources import shipped
 
 # Before it, an index build could write outside its memory (CVE-2026-3172) and VACUUM could corrupt an HNSW index.
@@ -148,7 +148,7 @@ def _drift(connection: Connection, migrated: bool) -> Finding:
     changed = [line for line in lines if not line.endswith(": is not of the workbench")]
     if changed:
         advice = "Undo what was changed by hand (a line with + is too much, with - is missing), or write a migration."
-        return problem("schema", f"{len(changed)} facts differ from sql/: {listed(changed)}", advice)
+        return problem("schema", f"{counted(len(changed), 'difference')} from sql/: {listed(changed)}", advice)
     if lines:
         return note("schema", f"as in sql/; beside it: {listed([line[2:].partition(': ')[0] for line in lines])}")
     return ok("schema", "as in sql/")
@@ -164,7 +164,7 @@ def _caught(connection: Connection) -> Finding:
     months = health.caught_months(connection)
     if not months:
         return ok("default partition", "empty")
-    found = f"{sum(months.values()):,} rows of {len(months)} months without a partition"
+    found = f"{counted(sum(months.values()), 'row')} of {counted(len(months), 'month')} without a partition"
     commands = [f"SELECT create_monthly_partition('{month}')" for month in months]
     return problem("default partition", found, in_shell(commands))
 
@@ -172,6 +172,6 @@ def _caught(connection: Connection) -> Finding:
 def _dangling(connection: Connection) -> Finding:
     count = health.dangling_techniques(connection)
     if count:
-        found = f"the training data name {count} techniques that do not exist"
+        found = f"the training data name {counted(count, 'technique')} without a row in techniques"
         return problem("references", found, "Import the techniques again, or the prompts without them.")
     return ok("references", "every technique that the training data name exists")

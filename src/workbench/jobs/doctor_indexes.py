@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.db import monitoring
 from workbench.db.connection import Connection
-from workbench.jobs.findings import Finding, in_shell, listed, note, ok, problem
+from workbench.jobs.findings import Finding, counted, in_shell, listed, note, ok, problem
 
 LEAST_BLOAT_BYTES = 10 << 20
 # A tree that grew at random is two thirds full; a new one nine tenths.
@@ -63,6 +63,6 @@ def triggers(connection: Connection) -> Finding:
     found = monitoring.disabled_triggers(connection)
     if not found:
         return ok("triggers", "all are on")
-    said = listed([f"{count} of {table} are switched off" for table, count, _ in found])
+    said = listed([f"{counted(count, 'trigger')} of {table} switched off" for table, count, _ in found])
     commands = in_shell([mend for *_, mend in found])
     return problem("triggers", f"{said}; what they check was not checked since", commands)

@@ -8,7 +8,7 @@ from workbench.db import health
 from workbench.db.connection import Connection
 from workbench.errors import ScheduleInvalid
 from workbench.jobs.cron import next_time
-from workbench.jobs.findings import Finding, listed, note, ok, problem
+from workbench.jobs.findings import Finding, counted, listed, note, ok, problem
 from workbench.store import maintenance
 from workbench.store.maintenance import Job
 
@@ -26,7 +26,11 @@ def jobs(connection: Connection) -> Finding:
     since = health.migrated_at(connection)
     late = [job for job in every if job.is_enabled and since is not None and _is_late(job, since)]
     if late:
-        said = listed([f"{job.name} was due over a day ago and did not run" for job in late])
+        names = listed([job.name for job in late])
+        said = f"{counted(len(late), 'job')} did not run, though the time came over a day ago: {names}"
+        if maintenance.handed_to_cron(connection):
+            advice = "pg_cron has the jobs: look into cron.job_run_details, or run `workbench maintain --take-back`."
+            return problem("maintenance", said, advice)
         return problem("maintenance", said, "Run `workbench maintain` now, and once an hour from a schedule.")
     off = [job.name for job in every if not job.is_enabled]
     if off:

@@ -42,6 +42,10 @@ def listed(things: Sequence[str]) -> str:
     return "; ".join(map(short, things[:MOST_NAMED])) + (f"; and {more} more" if more > 0 else "")
 
 
+def counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 def short(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…"

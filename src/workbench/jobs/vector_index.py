@@ -63,7 +63,7 @@ def build(
     chosen = [index for index in filled if force or index.rows >= LEAST_ROWS]
     if not chosen:
         largest = max(filled, key=lambda index: index.rows)
-        raise VectorsTooFew(table=largest.table, rows=largest.rows, least=LEAST_ROWS)
+        raise VectorsTooFew(table=largest.table, rows=f"{largest.rows:,}", least=f"{LEAST_ROWS:,}")
     return [_build(url, index, megabytes, tell, tick) for index in chosen]
 
 
