@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+SERVER ?= 17
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help setup demo test lab bench check
+.PHONY: help setup demo test test-servers schema lab bench check
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 21
 
 setup: $(READY) ## Make the environment in .venv (Python 3.11 or newer)
 
@@ -35,6 +36,12 @@ demo: $(READY) ## From nothing to trained, logged and written-back models
 
 test: $(READY) ## Prove it
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test-servers: $(READY) ## Prove it on Debian's PostgreSQL 17 with pg_cron and TimescaleDB, or SERVER=15 (as root)
+	@WORKERS=$(WORKERS) tests/servers/run $(SERVER)
+
+schema: $(READY) ## Rewrite sql/catalogue.txt and the generated parts of docs/schema.md from a fresh database
+	@WORKBENCH_TEST_REWRITE=1 $(BIN)/python -m pytest -q tests/database/test_catalogue.py tests/database/test_schema_page.py
 
 lab: $(READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/workbench lab

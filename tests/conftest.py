@@ -57,14 +57,20 @@ def server_home() -> Path:
 
 @pytest.fixture(scope="session")
 def server_url(server_home: Path) -> str:
-    server = LocalServer(server_home)
-    server.up()
-    url = server.url(TEMPLATE)
+    """URL of the database postgres of the run's own server, or of the one that `make test-servers` started."""
+    url = os.environ.get("WORKBENCH_TEST_SERVER_URL") or _own_server(server_home)
+    server_home.mkdir(exist_ok=True)
     done = server_home / "template.done"
     with FileLock(server_home / "template.lock"):
         if not done.exists():
-            migrate(url)
+            migrate(with_database(url, lambda _: TEMPLATE))
             done.touch()
+    return url
+
+
+def _own_server(home: Path) -> str:
+    server = LocalServer(home)
+    server.up()
     return server.url("postgres")
 
 

@@ -4,7 +4,7 @@ CREATE TABLE prompt_templates (
     name VARCHAR(255) NOT NULL,
     category VARCHAR(100) NOT NULL,
     template_text TEXT NOT NULL,
-    variables JSONB NOT NULL CHECK (jsonb_typeof(variables) = 'array'),
+    variables JSONB NOT NULL,
     technique_ids UUID[] NOT NULL,
     intent_ids UUID[],
     quality_score DECIMAL(3,2) NOT NULL DEFAULT 0.80 CHECK (quality_score BETWEEN 0 AND 1),
@@ -20,15 +20,15 @@ CREATE TABLE prompt_templates (
     is_public BOOLEAN NOT NULL DEFAULT true,
     version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
     created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
-    updated_at TIMESTAMPTZ NOT NULL DEFAULT NOW()
+    updated_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
+    -- A placeholder without a name cannot be filled.
+    CONSTRAINT ck_template_variables CHECK (
+        jsonb_typeof(variables) = 'array' AND NOT jsonb_path_exists(variables, '$[*] ? (!(@.name.type() == "string"))')
+    )
 );
 COMMENT ON COLUMN prompt_templates.variables IS
     'The placeholders, such as [{"name": "topic", "type": "text", "description": "...", "required": true}].';
 
-CREATE INDEX idx_templates_category ON prompt_templates (category);
-CREATE INDEX idx_templates_techniques ON prompt_templates USING GIN (technique_ids);
-CREATE INDEX idx_templates_quality ON prompt_templates (quality_score DESC);
-CREATE INDEX idx_templates_tags ON prompt_templates USING GIN (tags);
 CREATE INDEX idx_templates_created_by ON prompt_templates (created_by);
 
 CREATE TABLE prompt_examples (
@@ -51,4 +51,3 @@ CREATE TABLE prompt_examples (
 );
 
 CREATE INDEX idx_examples_template ON prompt_examples (template_id);
-CREATE INDEX idx_examples_quality ON prompt_examples (response_quality_score DESC);

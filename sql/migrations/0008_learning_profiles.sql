@@ -18,5 +18,4 @@ CREATE TABLE user_learning_profiles (
     CONSTRAINT ck_profile_successes CHECK (successful_prompts <= total_prompts_created)
 );
 
-CREATE INDEX idx_user_skill ON user_learning_profiles (skill_level);
 -- No vector index here: one built on an empty table finds almost nothing later. `workbench db index` builds it.

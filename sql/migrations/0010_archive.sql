@@ -50,3 +50,5 @@ CREATE INDEX idx_archive_user_date ON prompt_history_archive (user_id, created_a
 CREATE INDEX idx_archive_feedback_prompt
     ON enhancement_feedback_archive (prompt_history_id, prompt_history_created_at);
 CREATE INDEX idx_archive_feedback_user ON enhancement_feedback_archive (user_id);
+-- Rows come in the order of their time; autosummarize, because nothing else may vacuum an archive for months.
+CREATE INDEX idx_archive_created_brin ON prompt_history_archive USING BRIN (created_at) WITH (autosummarize = on);

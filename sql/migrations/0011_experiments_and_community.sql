@@ -3,14 +3,14 @@ CREATE TABLE ab_experiments (
     id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
     name VARCHAR(255) NOT NULL,
     description TEXT,
-    variant_a JSONB NOT NULL,
-    variant_b JSONB NOT NULL,
+    variant_a JSONB NOT NULL CHECK (jsonb_typeof(variant_a) = 'object'),
+    variant_b JSONB NOT NULL CHECK (jsonb_typeof(variant_b) = 'object'),
     user_percentage DECIMAL(3,2) NOT NULL DEFAULT 0.50 CHECK (user_percentage BETWEEN 0 AND 1),
     user_segments JSONB,
     primary_metric VARCHAR(100) NOT NULL,
     secondary_metrics TEXT[],
-    variant_a_results JSONB,
-    variant_b_results JSONB,
+    variant_a_results JSONB CHECK (jsonb_typeof(variant_a_results) = 'object'),
+    variant_b_results JSONB CHECK (jsonb_typeof(variant_b_results) = 'object'),
     statistical_significance DECIMAL(4,3) CHECK (statistical_significance BETWEEN 0 AND 1),
     winner VARCHAR(1) CHECK (winner IN ('A', 'B')),
     status VARCHAR(50) NOT NULL DEFAULT 'draft'
@@ -20,9 +20,6 @@ CREATE TABLE ab_experiments (
     created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
     CONSTRAINT ck_experiment_ends_after_start CHECK (ended_at >= started_at)
 );
-
-CREATE INDEX idx_experiments_status ON ab_experiments (status);
-CREATE INDEX idx_experiments_dates ON ab_experiments (started_at, ended_at);
 
 CREATE TABLE community_prompts (
     id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -49,12 +46,8 @@ CREATE TABLE community_prompts (
 );
 
 CREATE INDEX idx_community_featured ON community_prompts (is_featured, likes DESC);
-CREATE INDEX idx_community_category ON community_prompts (category);
 CREATE INDEX idx_community_tags ON community_prompts USING GIN (tags);
 CREATE INDEX idx_community_author ON community_prompts (author_id);
--- COALESCE: without it a prompt that has no description is found by no word of its title.
-CREATE INDEX idx_community_search
-    ON community_prompts USING GIN (to_tsvector('english', title || ' ' || COALESCE(description, '')));
 
 CREATE TABLE community_interactions (
     user_id UUID REFERENCES users(id) ON DELETE CASCADE,

@@ -1,18 +1,14 @@
 -- name: outcomes
 -- Rated use, one row for each technique applied. The rating is the history's own, else that of the latest feedback.
--- A recorded propensity counts only when it is a probability; what else stands there is treated as not recorded.
+-- From the de-identified views: whose use it was is neither needed nor granted to data scientists.
 SELECT i.path, t.code,
        (COALESCE(h.user_rating, f.overall_rating) - 1) / 4.0::float8,
-       CASE WHEN jsonb_typeof(h.enhancement_metadata -> 'propensity') = 'number'
-                 AND (h.enhancement_metadata ->> 'propensity')::numeric > 0
-                 AND (h.enhancement_metadata ->> 'propensity')::numeric <= 1
-            THEN (h.enhancement_metadata ->> 'propensity')::float8 END,
-       h.detected_complexity, h.is_synthetic
-FROM prompt_history h
+       h.propensity, h.detected_complexity, h.is_synthetic
+FROM v_history_deidentified h
 JOIN intent_taxonomy i ON i.path = h.detected_intent_path
 LEFT JOIN LATERAL (
     SELECT e.overall_rating
-    FROM enhancement_feedback e
+    FROM v_feedback_deidentified e
     WHERE h.user_rating IS NULL AND e.prompt_history_id = h.id AND e.prompt_history_created_at = h.created_at
     ORDER BY e.created_at DESC, e.id
     LIMIT 1
@@ -59,8 +55,8 @@ WHERE (old.effectiveness_score, old.confidence_level, old.sample_size, old.compl
        EXCLUDED.real_world_performance, EXCLUDED.is_synthetic, false)
 
 -- name: has_outcomes
-SELECT EXISTS (SELECT FROM prompt_history WHERE user_rating IS NOT NULL)
-    OR EXISTS (SELECT FROM enhancement_feedback)
+SELECT EXISTS (SELECT FROM v_history_deidentified WHERE user_rating IS NOT NULL)
+    OR EXISTS (SELECT FROM v_feedback_deidentified)
 
 -- name: rows_of_run
 SELECT count(*) FROM intent_technique_effectiveness WHERE estimated_by_run = %(run_id)s

@@ -12,8 +12,19 @@ SELECT default_version FROM pg_available_extensions WHERE name = %(name)s
 SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'data_checksums') AND setting = 'off'
 
 -- name: statements_kept
--- Fails unless the library was loaded when the server started, which the catalogue does not say.
-SELECT count(*) FROM pg_stat_statements
+-- The library has settings only where it was loaded when the server started; the catalogue does not say.
+SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')
+   AND EXISTS (SELECT FROM pg_settings WHERE name = 'pg_stat_statements.max')
+
+-- name: has_schema
+-- Asked of the catalogue, which also answers a role that may not enter the schema.
+SELECT EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relname = 'users'
+)
+
+-- name: migrated_at
+SELECT max(applied_at) FROM schema_migrations WHERE kind = 'migration'
 
 -- name: next_month
 SELECT to_regclass('prompt_history_' || to_char(NOW() AT TIME ZONE 'UTC' + INTERVAL '1 month', 'YYYY_MM')) IS NOT NULL

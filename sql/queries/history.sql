@@ -29,9 +29,9 @@ ON CONFLICT (name) DO NOTHING
 
 -- name: count_simulated
 SELECT count(h.user_rating), count(f.id)
-FROM prompt_history h
-LEFT JOIN enhancement_feedback f ON f.prompt_history_id = h.id AND f.prompt_history_created_at = h.created_at
-WHERE h.is_synthetic AND h.enhancement_metadata ->> 'simulation' = %(name)s
+FROM v_history_deidentified h
+LEFT JOIN v_feedback_deidentified f ON f.prompt_history_id = h.id AND f.prompt_history_created_at = h.created_at
+WHERE h.is_synthetic AND h.simulation = %(name)s
 
 -- name: add_user
 INSERT INTO users (id, email, username, full_name) VALUES (%(id)s, %(email)s, %(username)s, %(full_name)s)
@@ -52,3 +52,7 @@ COPY enhancement_feedback (
     id, prompt_history_id, prompt_history_created_at, user_id, overall_rating, technique_ratings,
     resulted_in_success, created_at
 ) FROM STDIN (FORMAT binary)
+
+-- name: analyze_history
+-- Autovacuum looks at the months, never at the partitioned table, and queries are planned by that one.
+ANALYZE prompt_history

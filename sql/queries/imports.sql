@@ -146,10 +146,9 @@ UNION
 SELECT unnest(secondary) FROM staged_rows WHERE fate = 'written'
 
 -- name: create_intent
-INSERT INTO intent_taxonomy (code, name, parent_id, level, path, tree_sortkey, keywords)
+INSERT INTO intent_taxonomy (code, name, parent_id, level, path, keywords)
 VALUES (
-    %(path)s::text, %(name)s, (SELECT id FROM intent_taxonomy WHERE path = %(parent)s), %(level)s, %(path)s::text,
-    %(path)s::text, '{}'
+    %(path)s::text, %(name)s, (SELECT id FROM intent_taxonomy WHERE path = %(parent)s), %(level)s, %(path)s::text, '{}'
 )
 
 -- name: write_rows

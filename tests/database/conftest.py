@@ -15,6 +15,16 @@ from workbench.db.connection import Connection, connect, with_database
 @pytest.fixture(scope="session")
 def shared_database(server_url: str) -> Iterator[str]:
     """URL of a migrated database whose tests leave nothing behind."""
+    yield from _copied(server_url)
+
+
+@pytest.fixture(scope="module")
+def module_database(server_url: str) -> Iterator[str]:
+    """URL of a migrated database for tests that cannot be rolled back and clean up after themselves."""
+    yield from _copied(server_url)
+
+
+def _copied(server_url: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex[:16]}"
     named = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as admin:

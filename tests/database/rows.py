@@ -71,3 +71,54 @@ def training(connection: Connection, prompt: str = "Write a poem", **values: Any
 def model(connection: Connection, version: str = "1", **values: Any) -> Any:
     least = {"model_name": "intent", "model_version": version, "model_type": "intent_classifier"}
     return insert(connection, "ml_model_performance", {**least, **values})
+
+
+def pattern(connection: Connection, technique_id: Any, name: str = "plain", **values: Any) -> Any:
+    least = {"technique_id": technique_id, "pattern_name": name, "template": "{task}"}
+    return insert(connection, "technique_patterns", {**least, **values})
+
+
+def template(connection: Connection, name: str = "outline", **values: Any) -> Any:
+    least = {
+        "name": name,
+        "category": "writing",
+        "template_text": "Outline {topic}",
+        "variables": Jsonb([{"name": "topic", "type": "text", "required": True}]),
+        "technique_ids": [],
+    }
+    return insert(connection, "prompt_templates", {**least, **values})
+
+
+def example(connection: Connection, **values: Any) -> Any:
+    least = {
+        "original_prompt": "hello",
+        "enhanced_prompt": "hello there",
+        "techniques_applied": [],
+        "intent_classification": {"primary": "creative"},
+    }
+    return insert(connection, "prompt_examples", {**least, **values})
+
+
+def profile(connection: Connection, user_id: Any, **values: Any) -> Any:
+    return insert(connection, "user_learning_profiles", {"user_id": user_id, **values})
+
+
+def community_prompt(connection: Connection, author_id: Any = None, **values: Any) -> Any:
+    least = {
+        "author_id": author_id,
+        "title": "A greeting",
+        "original_prompt": "hello",
+        "enhanced_prompt": "hello there",
+        "techniques_used": [],
+        "category": "writing",
+    }
+    return insert(connection, "community_prompts", {**least, **values})
+
+
+def interaction(connection: Connection, user_id: Any, prompt_id: Any, **values: Any) -> None:
+    insert(connection, "community_interactions", {"user_id": user_id, "prompt_id": prompt_id, **values})
+
+
+def experiment(connection: Connection, name: str = "cot or not", **values: Any) -> Any:
+    least = {"name": name, "variant_a": {"technique": "cot"}, "variant_b": {}, "primary_metric": "user_rating"}
+    return insert(connection, "ab_experiments", {**least, **values})

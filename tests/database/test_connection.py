@@ -87,7 +87,7 @@ def _as_reader(url: str) -> str:
     role = f"plain_{os.getpid()}_{uuid.uuid4().hex[:6]}"
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(f"CREATE ROLE {role} LOGIN")
-    return url.replace("workbench@", f"{role}@")
+    return url.replace("workbench_owner@", f"{role}@")
 
 
 def test_a_block_is_one_transaction(database: str) -> None:

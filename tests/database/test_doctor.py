@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rows import history, training
+from examined import cure
+from rows import history, technique, training
 
 from workbench.cli.main import cli
 from workbench.db import health
@@ -26,6 +27,12 @@ def settings(database: str, tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", database_url=database)
 
 
+@pytest.fixture
+def untouched(module_database: str, tmp_path: Path) -> Settings:
+    """For tests that change nothing in the database."""
+    return Settings(home=tmp_path / "home", database_url=module_database)
+
+
 def finding(settings: Settings, name: str) -> Finding:
     return next(found for found in examine(settings) if found.name == name)
 
@@ -34,8 +41,8 @@ def own(tmp_path: Path, **values: object) -> Settings:
     return Settings(home=tmp_path / "home", **values)
 
 
-def test_a_sound_database_has_no_problem(settings: Settings) -> None:
-    findings = examine(settings)
+def test_a_sound_database_has_no_problem(untouched: Settings) -> None:
+    findings = examine(untouched)
     assert [found for found in findings if found.state == "problem"] == []
     assert healthy(findings)
 
@@ -51,8 +58,8 @@ def test_missing_programs_are_named(tmp_path: Path) -> None:
     assert f"WORKBENCH_PG_BIN {tmp_path}" in found.advice
 
 
-def test_the_programs_do_not_matter_with_a_server_of_ones_own(settings: Settings) -> None:
-    assert "programs" not in [found.name for found in examine(settings)]
+def test_the_programs_do_not_matter_with_a_server_of_ones_own(untouched: Settings) -> None:
+    assert "programs" not in [found.name for found in examine(untouched)]
 
 
 def test_a_file_in_the_place_of_the_home_is_a_problem(tmp_path: Path) -> None:
@@ -99,7 +106,7 @@ def test_an_empty_database_wants_a_schema(empty_database: str, tmp_path: Path) -
     settings = own(tmp_path, database_url=empty_database)
     assert "workbench db migrate" in finding(settings, "migrations").advice
     assert finding(settings, "extensions").state == "problem"
-    assert finding(settings, "partitions").state == "note"
+    assert finding(settings, "schema").state == "note"
 
 
 def test_an_edited_migration_is_a_problem(settings: Settings, connection: Connection) -> None:
@@ -116,17 +123,17 @@ def test_a_missing_migration_and_a_stale_routine_are_problems(settings: Settings
 
 
 def test_a_missing_extension_is_a_problem(settings: Settings, connection: Connection) -> None:
-    connection.execute("DROP EXTENSION btree_gin")
+    connection.execute("DROP EXTENSION btree_gin CASCADE")
     assert finding(settings, "extensions").found == "btree_gin not installed"
 
 
 @pytest.mark.parametrize(("version", "state"), [("0.8.3", "problem"), ("0.8.4", "ok"), ("0.10.0", "ok"), ("1.0", "ok")])
 def test_a_vulnerable_pgvector_is_a_problem(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, version: str, state: str
+    untouched: Settings, monkeypatch: pytest.MonkeyPatch, version: str, state: str
 ) -> None:
     installed = {"vector": version, "pg_trgm": "1", "btree_gin": "1"}
     monkeypatch.setattr(health, "extensions", lambda _: installed)
-    assert finding(settings, "pgvector").state == state
+    assert finding(untouched, "pgvector").state == state
 
 
 def test_statement_statistics_are_optional_on_a_server_of_ones_own(settings: Settings, connection: Connection) -> None:
@@ -136,10 +143,10 @@ def test_statement_statistics_are_optional_on_a_server_of_ones_own(settings: Set
 
 @pytest.mark.parametrize(("off", "state"), [(["data_checksums"], "note"), (["fsync"], "problem")])
 def test_unsafe_settings_are_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, off: list[str], state: str
+    untouched: Settings, monkeypatch: pytest.MonkeyPatch, off: list[str], state: str
 ) -> None:
     monkeypatch.setattr(health, "unsafe_settings", lambda _: off)
-    found = finding(settings, "safety")
+    found = finding(untouched, "safety")
     assert found.state == state
     assert off[0].replace("data_", "").removesuffix("s") in found.found
 
@@ -159,14 +166,15 @@ def test_rows_in_the_default_partition_are_a_problem_whose_cure_works(
 ) -> None:
     history(connection, created_at="2024-01-05Z")
     found = finding(settings, "default partition")
-    assert found.found == "1 rows of 1 months without a partition"
-    connection.execute(found.advice.removeprefix("Run in psql: "))
+    assert found.found == "1 row of 1 month without a partition"
+    cure(connection, found)
     assert finding(settings, "default partition").state == "ok"
 
 
 def test_ids_of_techniques_that_do_not_exist_are_a_problem(settings: Settings, connection: Connection) -> None:
-    training(connection, optimal_techniques=["00000000-0000-0000-0000-000000000001"])
-    assert "1 techniques" in finding(settings, "references").found
+    training(connection, optimal_techniques=[technique(connection)])
+    connection.execute("DELETE FROM techniques")
+    assert "1 technique without a row" in finding(settings, "references").found
 
 
 def test_the_command_ends_in_1_when_a_check_fails_and_prints_one_object(database: str) -> None:

@@ -50,7 +50,7 @@ def test_new_intents_form_a_tree(load: Any, connection: Connection) -> None:
     assert result.intents_created == 3
     assert oos == ("oos", "oos", 1, "oos", None)
     assert talk == ("talk", "Talk", 1, "talk", None)
-    assert greet == ("talk.greet", "Greet", 2, "talk.greet", "talk")
+    assert greet == ("talk.greet", "Greet", 2, "talk greet", "talk")
 
 
 def test_without_create_intents_an_unknown_label_is_set_aside(load: Any, connection: Connection) -> None:

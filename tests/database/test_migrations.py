@@ -29,7 +29,7 @@ MIGRATOR = (
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped SQL that a test may change."""
-    for kind in ("migrations", "routines"):
+    for kind in ("migrations", "routines", "access"):
         shutil.copytree(shipped("sql", kind), tmp_path / "sql" / kind)
     return tmp_path / "sql"
 
@@ -73,20 +73,41 @@ def test_two_migrators_at_once_apply_each_file_once(empty_database: str, folder:
     check_migrated(empty_database)
 
 
+@pytest.mark.parametrize(
+    ("file", "statement"),
+    [
+        ("migrations/9000_slow.sql", "CREATE TABLE slow ();"),
+        ("routines/a_slow.sql", "CREATE FUNCTION slow() RETURNS INTEGER LANGUAGE sql RETURN 1;"),
+        ("access/public.sql", "COMMENT ON SCHEMA public IS 'slow';"),
+    ],
+)
 def test_a_migrator_killed_in_the_middle_leaves_whole_files_and_the_next_completes(
-    empty_database: str, folder: Path
+    database: str, folder: Path, file: str, statement: str
 ) -> None:
-    (folder / "migrations" / "9000_slow.sql").write_text("CREATE TABLE slow (); SELECT pg_sleep(2);")
-    with migrator(empty_database, folder) as child:
-        _wait_until_asleep(empty_database)
+    path = folder / file
+    text = path.read_text() if path.exists() else ""
+    path.write_text(f"{text}\n{statement}\nSELECT pg_sleep(1);")
+    before = facts(database)
+    with migrator(database, folder) as child:
+        _wait_until_asleep(database)
         child.send_signal(signal.SIGKILL)
-    assert "slow" not in tables(empty_database)
-    assert migrate(empty_database, folder).applied == ("9000_slow",)
-    assert "slow" in tables(empty_database)
+    assert facts(database) == before
+    path.write_text(f"{text}\n{statement}")
+    done = migrate(database, folder)
+    assert path.stem in (*done.applied, *done.routines, *done.access)
+    assert facts(database) != before
+
+
+def facts(url: str) -> list[tuple[object, ...]]:
+    """What the statements of the test above would change."""
+    wanted = (
+        "SELECT to_regclass('slow')::text, to_regproc('slow')::text,"
+        " obj_description('public'::regnamespace, 'pg_namespace')"
+    )
+    return rows(url, wanted)
 
 
 def _wait_until_asleep(url: str) -> None:
-    ensure_database(url)
     statement = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
     while not rows(url, statement):
         time.sleep(0.05)
@@ -110,10 +131,17 @@ def test_a_database_newer_than_the_files_is_refused(database: str, folder: Path)
 def test_a_failing_file_is_rolled_back_whole_and_earlier_ones_stay(database: str, folder: Path) -> None:
     (folder / "migrations" / "9000_good.sql").write_text("CREATE TABLE good ();")
     (folder / "migrations" / "9001_bad.sql").write_text("CREATE TABLE half (); SELECT 1 / 0;")
-    with pytest.raises(MigrationFailed, match=r"9001_bad.*division by zero"):
+    with pytest.raises(MigrationFailed, match=r"9001_bad.*division by zero.*What stands: 9000_good\.") as failed:
         migrate(database, folder)
+    assert "goes on from there" in str(failed.value)
     assert "good" in tables(database)
     assert "half" not in tables(database)
+
+
+def test_a_failure_names_the_line_of_the_file(database: str, folder: Path) -> None:
+    (folder / "migrations" / "9000_bad.sql").write_text("-- a remark\n\nSELECT 1;\nSELECT * FROM nowhere;\n")
+    with pytest.raises(MigrationFailed, match=r"(?s)nowhere.*LINE 4.*Nothing was applied before it"):
+        migrate(database, folder)
 
 
 def test_a_mended_file_is_applied_after_a_failure(database: str, folder: Path) -> None:
@@ -131,6 +159,37 @@ def test_a_changed_routine_is_run_again(database: str, folder: Path) -> None:
     assert migrate(database, folder).routines == ("fill_feedback_key",)
     assert rows(database, "SELECT obj_description('fill_feedback_key()'::regprocedure)") == [("changed",)]
     assert migrate(database, folder).routines == ()
+
+
+def test_a_routine_without_a_file_is_told_and_what_it_made_stands(database: str, folder: Path) -> None:
+    (folder / "routines" / "z_old.sql").write_text("CREATE VIEW v_old AS SELECT 1 AS one;")
+    migrate(database, folder)
+    (folder / "routines" / "z_old.sql").unlink()
+    assert migrate(database, folder).left_over == ("z_old",)
+    assert rows(database, "TABLE v_old") == [(1,)]
+
+
+def test_a_migration_takes_away_what_a_removed_routine_made(database: str, folder: Path) -> None:
+    (folder / "routines" / "z_old.sql").write_text("CREATE VIEW v_old AS SELECT 1 AS one;")
+    migrate(database, folder)
+    (folder / "routines" / "z_old.sql").unlink()
+    forget = "DELETE FROM schema_migrations WHERE kind = 'routine' AND name = 'z_old'"
+    (folder / "migrations" / "9000_drop.sql").write_text(f"DROP VIEW v_old; {forget};")
+    assert migrate(database, folder).left_over == ()
+
+
+def test_a_routine_may_change_the_columns_of_its_view_and_its_readers_keep_their_right(
+    database: str, folder: Path
+) -> None:
+    view, rights = folder / "routines" / "z_view.sql", folder / "access" / "reviewer.sql"
+    view.write_text("CREATE VIEW v_new WITH (security_invoker = true) AS SELECT 1 AS one;")
+    rights.write_text(rights.read_text() + "\nGRANT SELECT ON v_new TO reviewer;")
+    migrate(database, folder)
+    view.write_text("DROP VIEW IF EXISTS v_new;\nCREATE VIEW v_new AS SELECT 'a' AS letter;")
+    migrate(database, folder)
+    assert rows(database, "SELECT letter, has_table_privilege('reviewer', 'v_new', 'SELECT') FROM v_new") == [
+        ("a", True)
+    ]
 
 
 def test_every_routine_can_be_run_again(database: str, folder: Path) -> None:
@@ -178,6 +237,6 @@ def test_a_per_cent_sign_in_a_file_is_no_placeholder(database: str, folder: Path
 def test_a_role_that_owns_nothing_may_not_migrate_and_hears_why(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute(f"CREATE ROLE reader_{os.getpid()} LOGIN")
-    url = database.replace("workbench@", f"reader_{os.getpid()}@")
+    url = database.replace("workbench_owner@", f"reader_{os.getpid()}@")
     with pytest.raises(MigrationForbidden, match="permission denied"):
         migrate(url)

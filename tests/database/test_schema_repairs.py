@@ -256,7 +256,7 @@ def test_a_subtree_is_looked_up_by_the_index_on_path(schema: Connection) -> None
 def test_the_examples_in_the_column_comments_are_valid_json(schema: Connection) -> None:
     statement = "SELECT description FROM pg_description WHERE description LIKE '%{\"%'"
     examples = [re.search(r"\{.*\}", text)[0] for (text,) in schema.execute(statement).fetchall()]
-    assert [type(json.loads(example)) for example in examples] == [dict, dict]
+    assert {type(json.loads(example)) for example in examples} == {dict}
 
 
 # training data and models

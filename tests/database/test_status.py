@@ -19,6 +19,7 @@ from workbench.cli.main import cli
 from workbench.db.server import LocalServer
 from workbench.errors import ServerWithoutTcp
 from workbench.jobs.dashboards import record_path, running_dashboard, stop_dashboard
+from workbench.resources import shipped
 from workbench.settings import Settings
 
 
@@ -68,10 +69,13 @@ def leave_record(home: Path, pid: object) -> None:
 
 def test_status_has_exactly_these_keys(home: Path) -> None:
     found = answer("status")
-    assert list(found) == ["database_url", "mlflow_url", "home", "running", "versions"]
+    keys = ["database_url", "mlflow_database_url", "mlflow_url", "home", "programs", "running", "versions"]
+    assert list(found) == keys
     assert list(found["running"]) == ["postgresql", "mlflow"]
     assert list(found["versions"]) == ["workbench", "python", "postgresql", "pgvector", "mlflow", "schema"]
     assert found["home"] == str(home)
+    assert (Path(found["programs"]) / "pg_dump").exists()
+    assert "/workbench_mlflow?" in found["mlflow_database_url"]
 
 
 def test_status_starts_and_makes_nothing(home: Path) -> None:
@@ -98,7 +102,8 @@ def test_up_makes_the_database_and_status_sees_it(home: Path) -> None:
 
 def test_status_names_the_last_migration(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_DATABASE_URL", database)
-    assert answer("status")["versions"]["schema"] == "0006_workbench"
+    newest = max(path.stem for path in shipped("sql", "migrations").glob("*.sql"))
+    assert answer("status")["versions"]["schema"] == newest
 
 
 def test_status_of_a_server_without_our_database_yet(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def report(fitted: Fitted, split: Split) -> Report:
 def database_url(server_url: str) -> Iterator[str]:
     """MLflow's own, by an address that carries a password."""
     name = f"t_{uuid.uuid4().hex[:16]}"
-    yield with_database(server_url, lambda _: name).replace("workbench@", f"workbench:{SECRET}@")
+    yield with_database(server_url, lambda _: name).replace("workbench_owner@", f"workbench_owner:{SECRET}@")
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

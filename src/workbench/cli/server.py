@@ -61,6 +61,7 @@ def status(as_json: bool) -> None:
         ("home", str(found.home)),
         ("PostgreSQL", f"{versions.postgresql or 'none'}{vector}, {_state(running.postgresql, 'workbench up')}"),
         ("", found.database_url),
+        ("programs", str(found.programs or "none")),
         ("schema", versions.schema or ("none yet: `workbench db migrate`" if running.postgresql else "not looked at")),
         ("MLflow", f"{versions.mlflow or 'none'}, {_state(running.mlflow, 'workbench mlflow')}"),
         ("", found.mlflow_url),

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from workbench.db.account import Account, give
 from workbench.db.binaries import Binaries
+from workbench.db.superuser import SUPERUSER
 from workbench.errors import DataOfAnotherVersion, HomeNotWritable
 
-SUPERUSER = "workbench"
+DATABASE = "workbench"
 SMALL_SHARED_MEMORY = 512 << 20
 
 
@@ -51,6 +52,10 @@ def configuration(binaries: Binaries, socket_dir: Path, port: int, tcp: bool) ->
     }
     if binaries.version[0] >= 17:
         settings["summarize_wal"] = "on"
+    if "pg_cron" in binaries.extensions:
+        settings["shared_preload_libraries"] = "'pg_stat_statements,pg_cron'"
+        settings["cron.database_name"] = f"'{DATABASE}'"
+        settings["cron.use_background_workers"] = "on"  # a login over the network would need a password
     with contextlib.suppress(OSError):
         room = os.statvfs("/dev/shm")  # noqa: S108  containers give it 64 MB, which breaks parallel index builds
         if room.f_frsize * room.f_blocks < SMALL_SHARED_MEMORY:

@@ -14,14 +14,20 @@ import psycopg
 from pgvector.psycopg import register_vector
 from psycopg import sql
 
+from workbench.db.cluster import DATABASE as DATABASE
 from workbench.db.server import LocalServer
-from workbench.errors import DatabaseNotCreated, DatabaseTooOld, DatabaseUnreachable, ExtensionMissing
+from workbench.errors import (
+    DatabaseNotCreated,
+    DatabaseTooOld,
+    DatabaseUnreachable,
+    ExtensionElsewhere,
+    ExtensionMissing,
+)
 from workbench.settings import Settings
 from workbench.sql import query
 
 Connection = psycopg.Connection[Any]
 
-DATABASE = "workbench"
 MAINTENANCE = "postgres"
 MLFLOW_SUFFIX = "_mlflow"
 EXTENSIONS = ("vector", "pg_trgm", "btree_gin")
@@ -78,9 +84,10 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     connection = _open(url)
     try:
         with connection:
+            # A role or database may set them otherwise, and its tables and vectors would be looked for elsewhere.
+            connection.execute("SET TIME ZONE 'UTC'; SET search_path = public")
             with contextlib.suppress(psycopg.ProgrammingError):
                 register_vector(connection)
-            connection.execute("SET TIME ZONE 'UTC'")
             connection.autocommit = autocommit
             yield connection
     except psycopg.OperationalError as exc:
@@ -106,11 +113,16 @@ def ensure_database(url: str) -> None:
     Raises:
         DatabaseUnreachable, DatabaseNotCreated, DatabaseTooOld, ExtensionMissing
     """
-    if not _exists(url):
+    if not database_exists(url):
         _create(url)
     with connect(url, autocommit=True) as connection:
         if connection.info.server_version < MINIMUM_VERSION:
             raise DatabaseTooOld(url=masked(url), found=connection.info.server_version // 10000, expected=15)
+
+
+def create_extension(name: str) -> sql.Composed:
+    """The statement that makes an extension where it is missing."""
+    return sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
 
 
 def ensure_extensions(url: str) -> None:
@@ -118,20 +130,30 @@ def ensure_extensions(url: str) -> None:
 
     Raises:
         ExtensionMissing: a needed one is absent and cannot be created.
+        ExtensionElsewhere: a needed one is in another schema than public.
     """
     with connect(url, autocommit=True) as connection:
+        connection.execute(query("migrations", "own_settings"))
         for name in (*EXTENSIONS, *OPTIONAL_EXTENSIONS):
             try:
                 # Two creators at once: IF NOT EXISTS still races on pg_extension's unique index.
                 with contextlib.suppress(psycopg.errors.UniqueViolation):
-                    connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+                    connection.execute(create_extension(name))
             except psycopg.Error as exc:
                 if name in EXTENSIONS:
                     reason = str(exc).strip().splitlines()[0]
                     raise ExtensionMissing(extension=name, url=masked(url), reason=reason) from exc
+        for name, place in connection.execute(query("server", "extension_schemas")):
+            if name in EXTENSIONS and place != "public":
+                raise ExtensionElsewhere(extension=name, schema=place, url=masked(url))
 
 
-def _exists(url: str) -> bool:
+def database_exists(url: str) -> bool:
+    """Whether the server of ``url`` has its database.
+
+    Raises:
+        DatabaseUnreachable: nobody can say.
+    """
     try:
         _open(url).close()
     except DatabaseUnreachable as exc:

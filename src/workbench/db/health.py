@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import psycopg
+from datetime import datetime
 
 from workbench.db.connection import Connection
 from workbench.sql import query
@@ -32,11 +32,20 @@ def unsafe_settings(connection: Connection) -> list[str]:
 
 def statements_kept(connection: Connection) -> bool:
     """Whether pg_stat_statements is installed and was loaded when the server started."""
-    try:
-        connection.execute(query("health", "statements_kept"))
-    except (psycopg.errors.UndefinedTable, psycopg.errors.ObjectNotInPrerequisiteState):
-        return False
-    return True
+    row = connection.execute(query("health", "statements_kept")).fetchone()
+    return bool(row and row[0])
+
+
+def has_schema(connection: Connection) -> bool:
+    """Whether any migration has left its tables."""
+    row = connection.execute(query("health", "has_schema")).fetchone()
+    return bool(row and row[0])
+
+
+def migrated_at(connection: Connection) -> datetime | None:
+    """When the newest migration was applied."""
+    row = connection.execute(query("health", "migrated_at")).fetchone()
+    return row[0] if row else None
 
 
 def next_month_exists(connection: Connection) -> bool:

@@ -25,12 +25,18 @@ def polling(url: str, name: str, refused: Callable[[float, str, str], None]) -> 
     """Hold the lock ``name`` for the block. While another holds it, ``refused`` is called every half second with the
     seconds waited, who holds it and since when; it may raise to give up."""
     with connect(url, autocommit=True) as connection:
-        started = time.monotonic()
-        while not _try(connection, name):
-            who, since = _holder(connection, name)
-            refused(time.monotonic() - started, who, since)
-            time.sleep(POLL_SECONDS)
+        hold(connection, name, refused)
         yield
+
+
+def hold(connection: Connection, name: str, refused: Callable[[float, str, str], None]) -> None:
+    """Hold the lock ``name`` until ``connection`` ends; meanwhile as in ``polling``. What the connection still computes
+    after its process was killed stays under the lock."""
+    started = time.monotonic()
+    while not _try(connection, name):
+        who, since = _holder(connection, name)
+        refused(time.monotonic() - started, who, since)
+        time.sleep(POLL_SECONDS)
 
 
 def _try(connection: Connection, name: str) -> bool:

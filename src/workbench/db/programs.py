@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from workbench.db.account import Account, as_account
@@ -29,6 +30,13 @@ def run(binaries: Binaries, program: str, arguments: list[str], account: Account
             check=False,
             **as_account(account),
         ).returncode
+
+
+def become(program: Path, arguments: list[str], environment: dict[str, str]) -> None:
+    """Replace this process by ``program``, with ``environment`` on top of the own one. Does not return."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(program, [str(program), *arguments], {**os.environ, **environment})  # noqa: S606  no shell is wanted
 
 
 def tail(path: Path, start: int = 0, length: int = 1500) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from filelock import FileLock, Timeout
 
 from workbench.db.account import Account, can_enter, reachable, server_account
 from workbench.db.binaries import Binaries, find_binaries
 from workbench.db.cluster import (
-    SUPERUSER,
     check_version,
     configuration,
     initdb_arguments,
@@ -26,6 +26,7 @@ from workbench.db.cluster import (
 )
 from workbench.db.postmaster import Postmaster, accepts, find_postmaster, forget_dead_postmaster, free_port
 from workbench.db.programs import run, tail
+from workbench.db.superuser import SUPERUSER, mark, rename_superuser, superuser
 from workbench.errors import (
     HomeNotEnterable,
     HomeNotWritable,
@@ -85,6 +86,8 @@ class LocalServer:
                     self._init(binaries, account)
                 self._start(binaries, account)
                 found = self._wait_until_ready()
+            if found is not None and superuser(self.data) != SUPERUSER:
+                self._rename_superuser(found, account)
         if found is None:
             raise self._failure(tail(self.log))
         if self.tcp and not found.tcp:
@@ -112,9 +115,9 @@ class LocalServer:
         port = found.port if found else 5432
         if self.tcp:
             password = (self.home / "superuser.password").read_text()
-            return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}"
+            return f"postgresql://{superuser(self.data)}:{password}@127.0.0.1:{port}/{database}"
         folder = found.socket_dir if found else socket_folder(self.home, server_account(self.data, self.os_user))
-        return f"postgresql://{SUPERUSER}@/{database}?host={folder}&port={port}"
+        return f"postgresql://{superuser(self.data)}@/{database}?host={folder}&port={port}"
 
     def _find(self) -> Postmaster | None:
         try:
@@ -159,6 +162,7 @@ class LocalServer:
             raise self._failure(tail(output))
         with (target / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude_if_exists = 'workbench.conf'\n")
+        mark(target, account)
         target.rename(self.data)
 
     def _start(self, binaries: Binaries, account: Account | None) -> None:
@@ -179,6 +183,13 @@ class LocalServer:
             if ORPHANED_BACKENDS not in said or time.monotonic() > deadline:
                 raise self._failure(said or tail(output))
             time.sleep(0.25)
+
+    def _rename_superuser(self, found: Postmaster, account: Account | None) -> None:
+        try:
+            rename_superuser(found)
+        except psycopg.Error as exc:
+            raise self._failure(f"The superuser could not be renamed to {SUPERUSER}: {exc}") from exc
+        mark(self.data, account)
 
     def _wait_until_ready(self) -> Postmaster | None:
         deadline = time.monotonic() + START_SECONDS

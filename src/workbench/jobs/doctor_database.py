@@ -1,28 +1,85 @@
-"""The checks of `workbench doctor` that ask the server."""
+"""The checks of `workbench doctor` that ask the server, and the order in which they are asked."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
-from workbench.db import health
+from workbench.db import catalogue, health, monitoring
 from workbench.db.connection import EXTENSIONS, MINIMUM_VERSION, Connection
 from workbench.db.migrations import changed_routines, last_migration, pending
-from workbench.errors import MigrationEdited, MigrationMissing
-from workbench.jobs.findings import Finding, note, ok, problem
+from workbench.errors import MigrationEdited, MigrationMissing, NotLookedAt
+from workbench.jobs import doctor_access, doctor_activity, doctor_indexes, doctor_maintenance, doctor_tables
+from workbench.jobs.findings import Finding, counted, in_shell, listed, note, ok, problem
 from workbench.resources import shipped
 
 # Before it, an index build could write outside its memory (CVE-2026-3172) and VACUUM could corrupt an HNSW index.
 LEAST_PGVECTOR = (0, 8, 4)
 MIGRATE = "Run `workbench db migrate`."
 
+Check = Callable[[Connection], Finding]
+
 
 def look_at_database(connection: Connection, own: bool) -> list[Finding]:
-    """What the server and the schema say; ``own`` is true of the private server, which the workbench configured."""
-    findings = [_version(connection), _extensions(connection), _pgvector(connection)]
-    findings += [_statements(connection, own), _safety(connection, own), _migrations(connection)]
-    if last_migration(connection) is None:
-        return [*findings, note("partitions", "not looked at, since there is no schema")]
-    return [*findings, _next_month(connection), _caught(connection), _dangling(connection)]
+    """What the server and the schema say; ``own`` is true of the private server, which the workbench configured.
+
+    What the role may not see, or what somebody has locked, becomes a note.
+    """
+    monitoring.be_brief(connection)
+    findings = [_looked(connection, name, check) for name, check in _server_checks(own)]
+    migrations = _looked(connection, "migrations", _migrations)
+    findings.append(migrations)
+    if not health.has_schema(connection):
+        return [*findings, note("schema", "not looked at, since there is none")]
+    return [*findings, *(_looked(connection, name, check) for name, check in _schema_checks(migrations.state == "ok"))]
+
+
+def _server_checks(own: bool) -> list[tuple[str, Check]]:
+    return [
+        ("version", _version),
+        ("extensions", _extensions),
+        ("pgvector", _pgvector),
+        ("pg_stat_statements", partial(_statements, own=own)),
+        ("safety", partial(_safety, own=own)),
+        ("connections", doctor_activity.connections),
+        ("transactions", doctor_activity.transactions),
+        ("replication slots", doctor_activity.slots),
+        ("cache", doctor_activity.cache),
+    ]
+
+
+def _schema_checks(migrated: bool) -> list[tuple[str, Check]]:
+    return [
+        ("schema", partial(_drift, migrated=migrated)),
+        ("next month", _next_month),
+        ("default partition", _caught),
+        ("references", _dangling),
+        ("roles", doctor_access.roles),
+        ("rights", doctor_access.rights),
+        ("foreign keys", doctor_access.costs),
+        ("constraints", doctor_indexes.constraints),
+        ("triggers", doctor_indexes.triggers),
+        ("indexes", doctor_indexes.invalid),
+        ("duplicate indexes", doctor_indexes.duplicate),
+        ("unused indexes", doctor_indexes.unused),
+        ("index bloat", doctor_indexes.bloat),
+        ("table bloat", doctor_tables.bloat),
+        ("vacuum", doctor_tables.vacuum),
+        ("planner statistics", doctor_tables.statistics),
+        ("transaction age", doctor_tables.age),
+        ("slow statements", doctor_activity.slow),
+        ("maintenance", doctor_maintenance.jobs),
+        ("size", doctor_tables.size),
+    ]
+
+
+def _looked(connection: Connection, name: str, check: Check) -> Finding:
+    try:
+        with monitoring.looking(connection):
+            return check(connection)
+    except NotLookedAt as exc:
+        return note(name, f"not looked at: {exc.fields['reason']}", str(exc.fields["advice"]))
 
 
 def _version(connection: Connection) -> Finding:
@@ -83,6 +140,20 @@ def _migrations(connection: Connection) -> Finding:
     return ok("migrations", f"complete up to {last_migration(connection)}")
 
 
+def _drift(connection: Connection, migrated: bool) -> Finding:
+    """A table of somebody else's is none of the doctor's business; a change to one of ours is."""
+    if not migrated:
+        return note("schema", "not compared with sql/ before the migrations are applied")
+    lines = catalogue.drift(connection)
+    changed = [line for line in lines if not line.endswith(": is not of the workbench")]
+    if changed:
+        advice = "Undo what was changed by hand (a line with + is too much, with - is missing), or write a migration."
+        return problem("schema", f"{counted(len(changed), 'difference')} from sql/: {listed(changed)}", advice)
+    if lines:
+        return note("schema", f"as in sql/; beside it: {listed([line[2:].partition(': ')[0] for line in lines])}")
+    return ok("schema", "as in sql/")
+
+
 def _next_month(connection: Connection) -> Finding:
     if health.next_month_exists(connection):
         return ok("next month", "prompt_history has its partition")
@@ -93,14 +164,14 @@ def _caught(connection: Connection) -> Finding:
     months = health.caught_months(connection)
     if not months:
         return ok("default partition", "empty")
-    calls = " ".join(f"SELECT create_monthly_partition('{month}');" for month in list(months)[:12])
-    found = f"{sum(months.values())} rows of {len(months)} months without a partition"
-    return problem("default partition", found, f"Run in psql: {calls}")
+    found = f"{counted(sum(months.values()), 'row')} of {counted(len(months), 'month')} without a partition"
+    commands = [f"SELECT create_monthly_partition('{month}')" for month in months]
+    return problem("default partition", found, in_shell(commands))
 
 
 def _dangling(connection: Connection) -> Finding:
     count = health.dangling_techniques(connection)
     if count:
-        found = f"the training data name {count} techniques that do not exist"
+        found = f"the training data name {counted(count, 'technique')} without a row in techniques"
         return problem("references", found, "Import the techniques again, or the prompts without them.")
     return ok("references", "every technique that the training data name exists")

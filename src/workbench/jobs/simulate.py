@@ -109,7 +109,9 @@ def _write(connection: Connection, scene: Scene, tick: Tick) -> int:
     store.add_users(connection, scene.users)
     store.ensure_months(connection, {moment.date() for moment in scene.moments})
     store.copy_history(connection, history_rows(scene, tick))
-    return store.copy_feedback(connection, feedback_rows(scene))
+    copied = store.copy_feedback(connection, feedback_rows(scene))
+    store.analyze_history(connection)
+    return copied
 
 
 def _check_same(order: SimulationOrder, found: store.Simulation) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
 from workbench.db.binaries import extension_version, find_binaries
-from workbench.db.connection import MAINTENANCE, connect, database_url, masked, with_database
+from workbench.db.connection import (
+    MAINTENANCE,
+    Connection,
+    connect,
+    database_url,
+    masked,
+    mlflow_database_url,
+    with_database,
+)
 from workbench.db.health import available_extension, extensions, server_version
 from workbench.db.migrations import last_migration
-from workbench.errors import BinariesNotFound, DatabaseUnreachable
+from workbench.db.monitoring import looking
+from workbench.errors import BinariesNotFound, DatabaseUnreachable, NotLookedAt
 from workbench.jobs.dashboards import running_dashboard
 from workbench.settings import Settings
 
@@ -36,16 +46,19 @@ class Versions:
 
 @dataclass(frozen=True)
 class Status:
-    """``database_url`` carries no password."""
+    """The addresses of databases carry no password. ``programs`` is the folder of PostgreSQL's own programs."""
 
     database_url: str
+    mlflow_database_url: str
     mlflow_url: str
     home: Path
+    programs: Path | None
     running: Running
     versions: Versions
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self) | {"home": str(self.home)}
+        programs = None if self.programs is None else str(self.programs)
+        return asdict(self) | {"home": str(self.home), "programs": programs}
 
 
 @dataclass(frozen=True)
@@ -63,8 +76,10 @@ def look(settings: Settings) -> Status:
     dashboard = running_dashboard(settings)
     return Status(
         masked(url),
+        masked(mlflow_database_url(settings, start=False)),
         dashboard.url if dashboard else f"http://127.0.0.1:{settings.mlflow_port}",
         settings.home,
+        _programs(settings),
         Running(found.running, dashboard is not None),
         Versions(
             metadata.version("workbench"),
@@ -81,9 +96,22 @@ def _look_at(url: str) -> _Database | None:
     try:
         with connect(url, autocommit=True) as connection:
             vector = extensions(connection).get("vector") or available_extension(connection, "vector")
-            return _Database(True, server_version(connection), vector, last_migration(connection))
+            return _Database(True, server_version(connection), vector, _schema(connection))
     except DatabaseUnreachable:
         return None
+
+
+def _schema(connection: Connection) -> str | None:
+    """None also where the role may not see it."""
+    with contextlib.suppress(NotLookedAt), looking(connection):
+        return last_migration(connection)
+    return None
+
+
+def _programs(settings: Settings) -> Path | None:
+    with contextlib.suppress(BinariesNotFound):
+        return find_binaries(settings.pg_bin).folder
+    return None
 
 
 def _look_beside(url: str) -> _Database | None:

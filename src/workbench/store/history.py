@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pandas as pd
+import psycopg
 from psycopg.types.json import Jsonb
 
 from workbench.db.connection import Connection
+from workbench.errors import SimulationForbidden
 from workbench.sql import query
 
 _HISTORY_TYPES = (
@@ -93,9 +95,16 @@ def find_simulation(connection: Connection, name: str) -> Simulation | None:
 
 
 def claim_simulation(connection: Connection, name: str, seed: int, rows: int, ground_truth: Mapping[str, Any]) -> bool:
-    """Take the name within the caller's transaction. False when another simulation has it."""
+    """Take the name within the caller's transaction. False when another simulation has it.
+
+    Raises:
+        SimulationForbidden: the role may not write history.
+    """
     values = {"name": name, "seed": seed, "rows": rows, "ground_truth": Jsonb(dict(ground_truth))}
-    return connection.execute(query("history", "claim_simulation"), values).rowcount == 1
+    try:
+        return connection.execute(query("history", "claim_simulation"), values).rowcount == 1
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise SimulationForbidden(role=connection.info.user) from exc
 
 
 def count_simulated(connection: Connection, name: str) -> tuple[int, int]:
@@ -123,6 +132,11 @@ def copy_history(connection: Connection, rows: Iterator[HistoryRow]) -> int:
 
 def copy_feedback(connection: Connection, rows: Iterator[FeedbackRow]) -> int:
     return _copy(connection, "copy_feedback", _FEEDBACK_TYPES, rows)
+
+
+def analyze_history(connection: Connection) -> None:
+    """Let the planner know what came."""
+    connection.execute(query("history", "analyze_history"))
 
 
 def _copy(connection: Connection, name: str, types: Sequence[str], rows: Iterator[Any]) -> int:

@@ -1,0 +1,33 @@
+"""When a cron expression comes next."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from cronsim import CronSim, CronSimError
+
+from workbench.errors import ScheduleInvalid
+
+# What cron, pg_cron and cronsim read alike: no names, no L or #, and a step only after a range.
+_TERM = r"(?:(?:\*|\d+-\d+)(?:/\d+)?|\d+)"
+_FIELD = rf"{_TERM}(?:,{_TERM})*"
+_SCHEDULE = re.compile(rf"{_FIELD}(?: {_FIELD}){{4}}")
+
+
+def next_time(schedule: str, after: datetime) -> datetime:
+    """The first minute after ``after``, in the time zone of ``after``, at which ``schedule`` fires.
+
+    Day of month and day of week are both met, unless neither begins with a star: then one is enough, as in cron.
+
+    Raises:
+        ScheduleInvalid: not five fields of numbers, stars, ranges, steps and lists, or a day that never comes.
+    """
+    if not _SCHEDULE.fullmatch(schedule):
+        raise ScheduleInvalid(schedule=schedule, problem="a field is missing or unreadable")
+    try:
+        return next(CronSim(schedule, after))
+    except CronSimError as exc:
+        raise ScheduleInvalid(schedule=schedule, problem=str(exc)) from exc
+    except StopIteration as exc:
+        raise ScheduleInvalid(schedule=schedule, problem="that day never comes") from exc

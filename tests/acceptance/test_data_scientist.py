@@ -1,0 +1,78 @@
+"""A login in the group of the data scientists, owner of nothing: what the workbench is for works, and no more."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from conftest import Bench
+from workbench.db.connection import connect, with_database
+from workbench.jobs.estimate_effectiveness import estimate, write_effectiveness
+from workbench.store import performance
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def scientist(bench: Bench, server_url: str) -> Iterator[Bench]:
+    """The bench through the eyes of a data scientist, whose MLflow database is their own."""
+    login, tracked = f"scientist_{uuid.uuid4().hex[:8]}", f"m_{uuid.uuid4().hex[:8]}"
+    bench.run("db", "migrate")
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {login} LOGIN IN ROLE workbench")
+        admin.execute(f"CREATE DATABASE {tracked} OWNER {login}")
+        url = bench.url.replace("workbench_owner@", f"{login}@")
+        own = {"WORKBENCH_MLFLOW_DATABASE_URL": with_database(url, lambda _: tracked)}
+        yield Bench(url, bench.home, own)
+        admin.execute(f"DROP DATABASE {tracked} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def imported(scientist: Bench, small_corpus: Path) -> Bench:
+    """The taxonomy, techniques and prompts, twice: once anew, once as what is there already."""
+    for _ in range(2):
+        scientist.run("import", str(small_corpus), "--dataset-version", "small")
+    return scientist
+
+
+def test_a_data_scientist_imports_a_corpus_and_labels(imported: Bench, tmp_path: Path) -> None:
+    assert imported.rows("SELECT count(*) > 100 FROM ml_training_data") == [(True,)]
+    file = tmp_path / "labels.csv"
+    file.write_text("text,intent\nWrite a haiku about rain,creative\n,creative\n")
+    words = ["--dataset-version", "mine", "--text-column", "text", "--label-column", "intent", "--create-intents"]
+    imported.run("import", str(file), *words)
+    assert imported.rows("SELECT count(*) FROM import_quarantine") == [(1,)]
+
+
+def test_a_data_scientist_embeds_trains_and_promotes(imported: Bench) -> None:
+    assert imported.json("train", "complexity", "--dataset-version", "small")["n_train"] > 50
+    ((run,),) = imported.rows("SELECT mlflow_run_id FROM ml_model_performance")
+    with connect(imported.url) as connection:
+        assert performance.promote(connection, "complexity_model", run)
+
+
+def test_a_data_scientist_estimates_effectiveness_without_seeing_a_person(imported: Bench, bench: Bench) -> None:
+    bench.run("history", "simulate", "--rows", "500", "--dataset-version", "small")
+    found = estimate(imported.url)
+    assert found.n_outcomes > 100
+    assert found.propensity_source == "recorded"
+    assert write_effectiveness(imported.url, found, "a" * 32).written > 100
+
+
+def test_simulating_is_the_owners_and_a_data_scientist_hears_so(imported: Bench) -> None:
+    refused = imported.run("history", "simulate", "--name", "mine", "--dataset-version", "small", expect=1)
+    assert "may not simulate history" in refused.stderr
+
+
+def test_migrating_is_the_owners_and_a_data_scientist_hears_so(imported: Bench) -> None:
+    assert "may not change the schema" in imported.run("db", "migrate", expect=1).stderr
+
+
+def test_status_and_doctor_answer_a_data_scientist(imported: Bench) -> None:
+    imported.run("status")
+    checks = {check["name"]: check["state"] for check in imported.json("doctor")["checks"]}
+    assert {checks["roles"], checks["rights"]} == {"ok"}
