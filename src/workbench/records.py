@@ -17,6 +17,8 @@ SHORT_NAMES: dict[str, ModelType] = {
     "complexity": "complexity_model",
     "selector": "technique_selector",
 }
+Budget = Literal["quick", "standard"]
+BUDGETS: tuple[Budget, ...] = ("quick", "standard")
 DIMENSIONS = 384
 
 Matrix = NDArray[np.float32]
@@ -94,7 +96,8 @@ class Report:
     ``accuracy`` and ``macro_f1`` are defined for each model type in ``mlflow/metrics.md``. ``metrics`` holds every
     other number by name, ``baselines`` the same headline numbers of each baseline, ``per_class`` one row a class
     (precision, recall, f1, support) and ``predictions`` one row a test prompt (id, truth, predicted, confidence,
-    correct).
+    correct, and of models of a single label probability_of_truth). ``tables`` holds by name what is more than a number:
+    curves, sets, confusions, comparisons with the baselines, each with its intervals.
     """
 
     model_type: ModelType
@@ -106,6 +109,7 @@ class Report:
     predictions: pd.DataFrame
     n_train: int
     n_test: int
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from workbench.tracking.views import METRICS
 PAGE = (Path(__file__).resolve().parents[2] / "mlflow" / "metrics.md").read_text(encoding="utf-8")
 TECHNIQUES = [Technique(code, code, code, 1, 0.5, 0.1, True) for code in ("one", "two", "three")]
 TARGETS = {
-    "intent_classifier": np.array(["a.x", "a.y", "b"] * 20, dtype=object),
+    "intent_classifier": np.array(["a.x", "a.y", "oos"] * 20, dtype=object),
     "complexity_model": np.array([1.0, 3.0, 5.0] * 20),
     "technique_selector": np.tile(np.eye(3), (20, 1)),
 }
@@ -51,7 +51,10 @@ def fitted(kind: ModelType) -> tuple[Fitted, Report]:
     vectors = list(random.normal(0, 1, (60, DIMENSIONS)).astype(np.float32))
     frame = pd.DataFrame({"prompt_text": [f"some words {n % 3}" for n in range(60)], "embedding": vectors})
     part = Examples(frame, TARGETS[kind], tuple(str(n) for n in range(60)))
-    estimator = estimator_for(recipe(kind), TECHNIQUES).fit(part.X, part.y)
+    estimator = estimator_for(recipe(kind), TECHNIQUES)
+    if kind == "intent_classifier":
+        estimator[-1].set_params(out_of_scope="oos")
+    estimator.fit(part.X, part.y)
     model, split = Fitted(estimator, labels_of(estimator), 0.1), Split(part, part)
     if kind == "technique_selector":
         return model, judge_selector(model, split, part.y, [["one"]] * 60, 1)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 
@@ -45,3 +46,31 @@ def tfidf_logistic_ranking(train: Sequence[str], labels: Vector, test: Sequence[
 def most_popular(labels: Vector, rows: int) -> Vector:
     """The share of training prompts that name each technique, for every row. Shape (rows, techniques)."""
     return np.tile(labels.mean(axis=0), (rows, 1))
+
+
+def prompt_length(train: Sequence[str], levels: NDArray[Any], test: Sequence[str]) -> NDArray[Any]:
+    """The level that isotonic regression on the number of characters gives, rounded: longer is never simpler, or never
+    more complex, whichever fits."""
+    lengths = [np.log1p([len(text) for text in texts]) for texts in (train, test)]
+    rising = bool(np.cov(lengths[0], levels)[0, 1] >= 0)
+    model = IsotonicRegression(increasing=rising, out_of_bounds="clip").fit(lengths[0], levels)
+    return _nearest(model.predict(lengths[1]), levels)
+
+
+def rounded_regression(train: Any, levels: NDArray[Any], test: Any) -> NDArray[Any]:
+    """Ridge regression, its penalty by leave-one-out, rounded to the nearest level of the training rows."""
+    model = RidgeCV(alphas=(0.1, 1.0, 10.0, 100.0, 1000.0)).fit(train, levels)
+    return _nearest(model.predict(test), levels)
+
+
+def plain_classification(train: Any, levels: NDArray[Any], test: Any) -> NDArray[Any]:
+    """Multinomial logistic regression, which does not know that levels have an order."""
+    model = LogisticRegression(max_iter=1000).fit(train, levels.astype(str))
+    predicted: NDArray[Any] = model.predict(test).astype(float)
+    return predicted
+
+
+def _nearest(values: Vector, levels: NDArray[Any]) -> NDArray[Any]:
+    known = np.unique(levels)
+    found: NDArray[Any] = known[np.abs(values[:, None] - known[None, :]).argmin(axis=1)]
+    return found

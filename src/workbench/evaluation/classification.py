@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
-from workbench.models.taxonomy import ancestors, distance
+from workbench.evaluation.weighted import hierarchical_of
 
 Labels = NDArray[Any]
 
@@ -37,19 +37,5 @@ def hierarchical(truth: Sequence[str], predicted: Sequence[str]) -> dict[str, fl
     Precision, recall and F1 over the sets of ancestors, micro-averaged (Silla & Freitas 2011); the share of prompts
     whose top-level branch is right; the mean number of edges between truth and prediction.
     """
-    above_truth = [set(ancestors(label)) for label in truth]
-    above_predicted = [set(ancestors(label)) for label in predicted]
-    shared = sum(len(a & b) for a, b in zip(above_truth, above_predicted, strict=True))
-    precision = shared / sum(map(len, above_predicted))
-    recall = shared / sum(map(len, above_truth))
-    return {
-        "hierarchical_precision": precision,
-        "hierarchical_recall": recall,
-        "hierarchical_f1": 2 * precision * recall / (precision + recall) if shared else 0.0,
-        "level_1_accuracy": float(np.mean([a.split(".")[0] == b.split(".")[0] for a, b in _pairs(truth, predicted)])),
-        "mean_tree_distance": float(np.mean([distance(a, b) for a, b in _pairs(truth, predicted)])),
-    }
-
-
-def _pairs(a: Sequence[str], b: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(a, b, strict=True))
+    once = np.ones((1, len(truth)))
+    return {name: float(score(once)[0]) for name, score in hierarchical_of(truth, predicted).items()}

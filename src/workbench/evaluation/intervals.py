@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,11 @@ def share(successes: int, total: int) -> Interval:
     """A share with its Wilson (1927) interval; (0, 0, 1) of nothing."""
     if total == 0:
         return Interval(0.0, 0.0, 1.0)
-    found = binomtest(successes, total).proportion_ci(0.95, method="wilson")
-    return Interval(successes / total, float(found.low), float(found.high))
+    point, pull = successes / total, NORMAL_QUANTILE**2 / total
+    middle = (point + pull / 2) / (1 + pull)
+    half = sqrt(pull * (point * (1 - point) + pull / 4)) / (1 + pull)
+    low = 0.0 if successes == 0 else middle - half
+    return Interval(point, low, 1.0 if successes == total else middle + half)
 
 
 def paired_difference(gained: int, lost: int, rows: int) -> Interval:

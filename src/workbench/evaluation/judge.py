@@ -10,25 +10,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.evaluation import baselines as usual
-from workbench.evaluation.calibration import calibration_scores
-from workbench.evaluation.classification import headline, hierarchical, per_class
-from workbench.evaluation.intervals import Interval, share
-from workbench.evaluation.ordinal import ordinal_scores
+from workbench.evaluation.calibration import probability_of
+from workbench.evaluation.classification import headline, per_class
+from workbench.evaluation.complexity_scores import alternatives, length_alone, order_scores
+from workbench.evaluation.intent_scores import abstention_scores, tree_scores
+from workbench.evaluation.intervals import share
+from workbench.evaluation.paired import compare, comparison_table
 from workbench.evaluation.ranking import chosen_sets, ranking_scores
-from workbench.records import Fitted, Report, Split
+from workbench.evaluation.scores import Judged, Scores, bounds, shared_scores
+from workbench.records import Fitted, ModelType, Report, Split
 
+Answers = Mapping[str, NDArray[Any]]
 Baselines = Mapping[str, Mapping[str, float]]
 
 
 def judge_intent(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: int) -> Report:
-    """``neighbour`` is the label of the closest training prompt for each test prompt."""
+    """``neighbour`` is the label of the closest training prompt for each test prompt.
+
+    Sets, decisions and the out-of-scope score are judged of estimators that have them.
+    """
     probabilities = fitted.estimator.predict_proba(split.test.X)
     classes = np.asarray(fitted.labels)
     predicted = classes[probabilities.argmax(axis=1)]
-    truth = split.test.y
-    metrics = hierarchical(list(truth), list(predicted)) | calibration_scores(probabilities, classes, truth)
-    found = _single_label_baselines(split, neighbour, seed)
-    return _report("intent_classifier", split, predicted, probabilities.max(axis=1), metrics, found)
+    judged = Judged(split.test.y, predicted, probabilities, classes, probabilities.max(axis=1))
+    found = shared_scores(judged, seed) | tree_scores(judged, seed)
+    found |= abstention_scores(fitted.estimator, split.test.X, judged)
+    return _report("intent_classifier", split, judged, found, _usual_answers(split, neighbour, seed), {}, seed)
 
 
 def judge_complexity(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: int) -> Report:
@@ -36,11 +43,11 @@ def judge_complexity(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed
     probabilities = fitted.estimator.predict_proba(split.test.X)
     classes = np.asarray([float(label) for label in fitted.labels])
     predicted = fitted.estimator.predict(split.test.X)
-    truth = split.test.y
-    metrics = ordinal_scores(truth, predicted) | calibration_scores(probabilities, classes, truth)
-    confidence = probabilities[np.arange(len(truth)), np.searchsorted(classes, predicted)]
-    found = _single_label_baselines(split, neighbour, seed)
-    return _report("complexity_model", split, predicted, confidence, metrics, found)
+    confidence = probabilities[np.arange(len(predicted)), np.searchsorted(classes, predicted)]
+    judged = Judged(split.test.y, predicted, probabilities, classes, confidence)
+    found = shared_scores(judged, seed) | order_scores(judged, seed)
+    answers = {**_usual_answers(split, neighbour, seed), **length_alone(split)}
+    return _report("complexity_model", split, judged, found, answers, alternatives(fitted.estimator, split), seed)
 
 
 def judge_selector(
@@ -72,54 +79,61 @@ def judge_selector(
         }
     )
     head = _ranking_headline(ranked, relevant)
-    metrics = ranking_scores(ranked, relevant) | _interval("accuracy", share(int(hits.sum()), len(hits)))
+    metrics = ranking_scores(ranked, relevant) | bounds("accuracy", share(int(hits.sum()), len(hits)))
     table = _per_technique(codes, ranked, relevant)
-    return _assemble("technique_selector", split, head, metrics, found, table, predictions)
+    return _assemble("technique_selector", split, head, metrics, found, table, predictions, {})
 
 
-def _single_label_baselines(split: Split, neighbour: NDArray[Any], seed: int) -> dict[str, dict[str, float]]:
+def _usual_answers(split: Split, neighbour: NDArray[Any], seed: int) -> dict[str, NDArray[Any]]:
     texts = [list(part.X["prompt_text"]) for part in (split.train, split.test)]
-    predictions = {
+    return {
         "majority": usual.majority(split.train.y, len(split.test.y)),
         "nearest neighbour (pgvector)": neighbour,
         "TF-IDF + logistic regression": usual.tfidf_logistic(texts[0], split.train.y, texts[1], seed),
     }
-    return {name: headline(split.test.y, found) for name, found in predictions.items()}
 
 
 def _report(
-    kind: Any,
-    split: Split,
-    predicted: NDArray[Any],
-    confidence: NDArray[Any],
-    metrics: dict[str, float],
-    found: Baselines,
+    kind: ModelType, split: Split, judged: Judged, found: Scores, answers: Answers, others: Answers, seed: int
 ) -> Report:
-    truth = split.test.y
-    correct = predicted == truth
-    metrics |= _interval("accuracy", share(int(correct.sum()), len(correct)))
-    predictions = pd.DataFrame(
-        {"id": split.test.ids, "truth": truth, "predicted": predicted, "confidence": confidence, "correct": correct}
+    """``answers`` are the baselines' and count as such; ``others`` are only compared with."""
+    interval = share(int(judged.correct.sum()), len(judged.correct))
+    metrics = {**found.metrics, **bounds("accuracy", interval)}
+    predictions = _answers_table(split, judged.predicted).assign(
+        confidence=judged.confidence,
+        probability_of_truth=probability_of(judged.probabilities, judged.classes, judged.truth),
     )
-    head = headline(truth, predicted)
-    return _assemble(kind, split, head, metrics, found, per_class(truth, predicted), predictions)
+    against = {name: _answers_table(split, answer) for name, answer in {**answers, **others}.items()}
+    tables = {**found.tables, "against_others": _against(predictions, against, seed)}
+    heads = {name: headline(judged.truth, answer) for name, answer in answers.items()}
+    head, table = headline(judged.truth, judged.predicted), per_class(judged.truth, judged.predicted)
+    return _assemble(kind, split, head, metrics, heads, table, predictions, tables)
+
+
+def _answers_table(split: Split, predicted: NDArray[Any]) -> pd.DataFrame:
+    truth = split.test.y
+    return pd.DataFrame({"id": split.test.ids, "truth": truth, "predicted": predicted, "correct": predicted == truth})
+
+
+def _against(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame], seed: int) -> pd.DataFrame:
+    """One row another model and score: this model minus the other, on the same rows."""
+    parts = [comparison_table(compare(ours, theirs, seed)).assign(other=name) for name, theirs in others.items()]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["other", *(name for name in table.columns if name != "other")]]
 
 
 def _assemble(
-    kind: Any,
+    kind: ModelType,
     split: Split,
     head: Mapping[str, float],
     metrics: dict[str, float],
     found: Baselines,
     table: pd.DataFrame,
     predictions: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
 ) -> Report:
-    sizes = {"n_train": len(split.train.ids), "n_test": len(split.test.ids)}
-    return Report(kind, head["accuracy"], head["macro_f1"], metrics, found, table, predictions, **sizes)
-
-
-def _interval(name: str, interval: Interval) -> dict[str, float]:
-    return {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    sizes = len(split.train.ids), len(split.test.ids)
+    return Report(kind, head["accuracy"], head["macro_f1"], metrics, found, table, predictions, *sizes, tables)
 
 
 def _ranked(scores: NDArray[Any], codes: NDArray[Any]) -> list[list[str]]:

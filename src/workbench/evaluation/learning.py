@@ -14,6 +14,7 @@ from workbench.evaluation.intervals import Interval, share
 from workbench.records import Examples
 
 HELD_OUT = 0.2
+FRACTIONS = (0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -22,29 +23,56 @@ class CurvePoint:
     accuracy: Interval
 
 
+@dataclass(frozen=True)
+class Growth:
+    """Answers on the same held-out training rows after fits of growing size.
+
+    ``truth`` has the shape (held,), or (held, techniques) for several labels a row; ``answers`` one array a fit,
+    ``learnt`` the truth of the rows that each fit saw. ``right`` has the shape (fits, held).
+    """
+
+    truth: NDArray[Any]
+    answers: tuple[NDArray[Any], ...]
+    learnt: tuple[NDArray[Any], ...]
+    right: NDArray[np.bool_]
+
+    @property
+    def points(self) -> list[CurvePoint]:
+        pairs = zip(self.learnt, self.right, strict=True)
+        return [CurvePoint(len(seen), share(int(right.sum()), len(right))) for seen, right in pairs]
+
+
 def learning_curve(
-    estimator: Any, train: Examples, seed: int, fractions: Sequence[float] = (0.25, 0.5, 1.0)
+    estimator: Any, train: Examples, seed: int, fractions: Sequence[float] = FRACTIONS
 ) -> list[CurvePoint]:
     """Fit clones of ``estimator`` on growing parts of four fifths of ``train``, score on the other fifth.
 
     The rows are shuffled once, so a smaller part lies within a larger one. A part of one class has no point: not every
     estimator can be fitted on it.
     """
+    return grow(estimator, train, seed, fractions).points
+
+
+def grow(estimator: Any, train: Examples, seed: int, fractions: Sequence[float] = FRACTIONS) -> Growth:
+    """What the curve is drawn from."""
     order = np.random.default_rng(seed).permutation(len(train.ids))
     held = order[: int(HELD_OUT * len(order))]
     rest = order[len(held) :]
-    points = []
+    answers, learnt, right = [], [], []
     for fraction in fractions:
         rows = rest[: max(int(fraction * len(rest)), 2)]
         if train.y.ndim == 1 and len(set(train.y[rows])) < 2:
             continue
         predicted = clone(estimator).fit(train.X.iloc[rows], train.y[rows]).predict(train.X.iloc[held])
-        points.append(CurvePoint(len(rows), share(_right(predicted, train.y[held], estimator), len(held))))
-    return points
+        answers.append(predicted)
+        learnt.append(train.y[rows])
+        right.append(_right(predicted, train.y[held], estimator))
+    hits = np.array(right, dtype=bool).reshape(len(right), len(held))
+    return Growth(train.y[held], tuple(answers), tuple(learnt), hits)
 
 
-def _right(predicted: NDArray[Any], truth: NDArray[Any], estimator: Any) -> int:
+def _right(predicted: NDArray[Any], truth: NDArray[Any], estimator: Any) -> NDArray[np.bool_]:
     if truth.ndim == 1:
-        return int(np.sum(predicted == truth))
+        return np.asarray(predicted == truth, dtype=bool)
     codes = list(estimator[-1].techniques)
-    return int(sum(row[codes.index(first)] for row, first in zip(truth, predicted[:, 0], strict=True)))
+    return np.array([row[codes.index(first)] for row, first in zip(truth, predicted[:, 0], strict=True)], dtype=bool)

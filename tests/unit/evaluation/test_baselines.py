@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from small_data import CODES, split
 
-from workbench.evaluation.baselines import majority, most_popular, tfidf_logistic, tfidf_logistic_ranking
+from workbench.evaluation.baselines import (
+    majority,
+    most_popular,
+    plain_classification,
+    prompt_length,
+    rounded_regression,
+    tfidf_logistic,
+    tfidf_logistic_ranking,
+)
 
 TEXTS = ["red apple", "red rose", "blue sky", "blue sea", "red wine", "blue jeans"]
 COLOUR = np.array([1.0, 1.0, 0.0, 0.0, 1.0, 0.0])
@@ -48,3 +58,20 @@ def test_the_most_popular_ranking_is_the_same_for_every_prompt() -> None:
     found = most_popular(train.y, 3)
     assert found.shape == (3, len(CODES))
     assert (found == train.y.mean(axis=0)).all()
+
+
+def test_length_alone_gives_the_level_of_prompts_as_long() -> None:
+    train, levels = ["a" * n for n in (1, 2, 30, 40, 500, 600)], np.array([1.0, 1.0, 3.0, 3.0, 5.0, 5.0])
+    assert prompt_length(train, levels, ["", "b" * 35, "b" * 9_000]).tolist() == [1, 3, 5]
+    assert prompt_length(train, levels[::-1], ["b" * 9_000]).tolist() == [1]
+    assert prompt_length(["same"] * 6, levels, ["any"]).tolist() == [3]
+
+
+@pytest.mark.parametrize("model", [rounded_regression, plain_classification])
+def test_models_without_an_order_give_levels_that_occur(model: Callable[..., np.ndarray]) -> None:
+    random = np.random.default_rng(0)
+    levels = np.tile([1.0, 2.0, 5.0], 40)
+    X = random.normal(0, 0.1, (120, 4)) + levels[:, None]
+    found = model(X[:90], levels[:90], X[90:])
+    assert set(found) <= {1.0, 2.0, 5.0}
+    assert np.mean(found == levels[90:]) > 0.9

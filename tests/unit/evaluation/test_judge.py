@@ -79,8 +79,12 @@ def test_the_confidence_in_a_median_level_is_not_that_of_the_likeliest() -> None
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_each_baseline_of_the_model_type_is_there_under_its_name(model_type: ModelType) -> None:
     usual = {"nearest neighbour (pgvector)", "TF-IDF + logistic regression"}
-    own = {"most popular", "get_optimal_techniques (told the truth)"}
-    assert set(report(model_type).baselines) == usual | (own if model_type == "technique_selector" else {"majority"})
+    own = {
+        "intent_classifier": {"majority"},
+        "complexity_model": {"majority", "prompt length"},
+        "technique_selector": {"most popular", "get_optimal_techniques (told the truth)"},
+    }
+    assert set(report(model_type).baselines) == usual | own[model_type]
 
 
 @pytest.mark.parametrize("model_type", SINGLE)
