@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from workbench.evaluation.abstention import KEPT, auroc, out_of_scope_row, out_of_scope_table
-from workbench.evaluation.intervals import Interval
-from workbench.evaluation.per_group import branch_table, confusion_by_branch
+from workbench.evaluation.intervals import Interval, share
+from workbench.evaluation.per_group import branch_table, branches_of, confusion_by_branch
 from workbench.evaluation.resampling import intervals
 from workbench.evaluation.scores import Judged, Scores, point_and_bounds
 from workbench.evaluation.sets import Shape, conditional_coverage, decision_row, set_row
@@ -25,9 +25,11 @@ ENDS = ("", "_low", "_high")
 
 
 def tree_scores(judged: Judged, seed: int) -> Scores:
-    """Hierarchical scores with bootstrap intervals, and the tables by branch."""
+    """Hierarchical scores with bootstrap intervals (Wilson for the share of right branches), the tables by branch."""
     truth, predicted = [str(label) for label in judged.truth], [str(label) for label in judged.predicted]
     found = intervals(hierarchical_of(truth, predicted), len(truth), seed)
+    right = branches_of(truth) == branches_of(predicted)
+    found["level_1_accuracy"] = share(int(right.sum()), len(right))
     metrics = {end: value for name, part in found.items() for end, value in point_and_bounds(name, part).items()}
     return Scores(
         metrics, {"per_branch": branch_table(truth, predicted), "confusion": confusion_by_branch(truth, predicted)}

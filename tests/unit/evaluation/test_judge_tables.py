@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import clone
 from small_data import WORDS, fitted, split
 
+from workbench.evaluation.intervals import share
 from workbench.evaluation.judge import judge_complexity, judge_intent
 from workbench.models.build import labels_of
 from workbench.models.intent import OUT_OF_SCOPE
@@ -125,3 +126,10 @@ def test_the_probability_of_the_truth_is_kept_for_later_comparisons() -> None:
     right = table["correct"].to_numpy(bool)
     assert np.allclose(table.loc[right, "probability_of_truth"], table.loc[right, "confidence"])
     assert -np.log(table["probability_of_truth"]).mean() == pytest.approx(complexity().metrics["log_loss"])
+
+
+def test_the_right_branch_is_a_share_like_any_other() -> None:
+    found = with_outside()[1]
+    truth, predicted = (found.predictions[name].str.split(".").str[0] for name in ("truth", "predicted"))
+    interval = share(int((truth == predicted).sum()), len(truth))
+    assert (found.metrics["level_1_accuracy"], found.metrics["level_1_accuracy_low"]) == (interval.point, interval.low)
