@@ -157,6 +157,6 @@ def test_what_cannot_be_explained_is_refused(wanted: dict[str, object], said: st
 def test_a_model_of_one_label_and_a_model_of_another_kind_are_refused() -> None:
     alone = Pipeline([("columns", joined_columns()), ("classifier", HierarchicalIntentClassifier())])
     with pytest.raises(ValueError, match="knows one label, 'a'"):
-        explain(alone.fit(rows().X, np.array(["a"] * 90, dtype=object)), prompt("joke"), rows())
+        explain(alone.fit(rows().X, np.array(["a"] * len(rows().y), dtype=object)), prompt("joke"), rows())
     with pytest.raises(ValueError, match="intent classifier can be explained"):
         explain(fitted("complexity_model").estimator, prompt("joke"), rows())

@@ -64,7 +64,7 @@ def test_the_most_central_row_is_most_like_the_others_of_its_label(head: HeadNam
 
 
 def test_a_lone_row_is_central() -> None:
-    lone = Examples(rows().X, np.array(["a", *["b"] * 89], dtype=object), rows().ids)
+    lone = Examples(rows().X, np.array(["a", *["b"] * (len(rows().y) - 1)], dtype=object), rows().ids)
     assert central(pipeline(), lone, "a")["similarity"].tolist() == [1.0]
 
 
@@ -74,7 +74,7 @@ def test_a_label_without_rows_is_refused() -> None:
 
 
 def test_rows_of_one_label_have_no_unseen_scores() -> None:
-    y = np.array(["a"] * 90, dtype=object)
+    y = np.array(["a"] * len(rows().y), dtype=object)
     model = Pipeline([("columns", joined_columns()), ("classifier", HierarchicalIntentClassifier())])
     with pytest.raises(ValueError, match="all rows have the label 'a'"):
         unseen_scores(model.fit(rows().X, y), Examples(rows().X, y, rows().ids))

@@ -33,7 +33,7 @@ def coloured(figure: Figure, part: int) -> list[str]:
     return [to_hex(box.get_facecolor()[0]).upper() for box in figure.subfigs[part].axes[0].collections]
 
 
-STRANGE = ["", "$5 and $6_x^2 \\frac", "请帮我 помоги 🙂", "word " * 400, "a" * 5000]
+STRANGE = ["", "$5 and $6 $\\frac$", "请帮我 помоги 🙂", "word " * 400, "a" * 5000]
 
 
 @pytest.mark.parametrize(("head", "text"), [*((head, "joke") for head in HEADS), *(("svm", text) for text in STRANGE)])
@@ -57,6 +57,10 @@ def test_a_long_prompt_says_how_many_words_are_left_out() -> None:
 
 def test_what_the_font_lacks_becomes_a_box() -> None:
     assert texts(decision(worded("card 请 пин")), 0) == ["card", MISSING, "пин"]
+
+
+def test_dollars_are_no_formula() -> None:
+    decision(replace(worded("$\\frac$ $x^$"), label="$\\frac$")).canvas.draw()
 
 
 def test_bars_hold_what_adds_up_to_the_lead() -> None:
