@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from small_data import examples, frame
 
-from workbench.models.columns import joined_columns
+from workbench.models.columns import EmbeddingColumn, joined_columns
 from workbench.models.heads import HeadName
 from workbench.models.intent import HierarchicalIntentClassifier
 from workbench.models.kernel import View
@@ -19,6 +20,13 @@ def rows(count: int = 90, seed: int = 0) -> Examples:
     """Half as many of one intent: the labels' shares differ."""
     table = frame(count, seed)
     return examples(table[(table["primary"] != "talk.small.joke") | (table.index % 2 == 0)], "intent_classifier")
+
+
+@cache
+def without_words() -> Pipeline:
+    """An embedding alone, as a dense matrix."""
+    columns = ColumnTransformer([("embedding", EmbeddingColumn(), ["embedding"])])
+    return Pipeline([("columns", columns), ("classifier", HierarchicalIntentClassifier())]).fit(rows().X, rows().y)
 
 
 @cache

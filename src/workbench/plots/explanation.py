@@ -40,7 +40,9 @@ def decision(explanation: Explanation) -> Figure:
     before = pd.DataFrame({"name": ["before the prompt"], "amount": [explanation.before]})
     views = pd.concat([before, explanation.views.set_axis(["name", "amount"], axis=1)])
     _bars(left, views, f"parts of the lead in score, together {explanation.lead:.3f}")
-    _bars(right, _strongest(explanation), "the strongest words and features")
+    strongest = _strongest(explanation)
+    title = "the strongest words and features" if len(strongest) else "no view of this model reads words"
+    _bars(right, strongest, title)
     _neighbours(bottom.subplots(), explanation.examples)
     return figure
 
@@ -85,7 +87,9 @@ def _strongest(explanation: Explanation) -> pd.DataFrame:
     features = explanation.features
     named = [f"[{name} {value:.3g}]" for name, value in zip(features["feature"], features["value"], strict=True)]
     joined = pd.concat([words.set_axis(["name", "amount"], axis=1), features[["amount"]].assign(name=named)])
-    chosen = joined.sort_values("amount", key=np.abs, ascending=False, kind="stable").head(MOST_BARS)
+    chosen = (
+        joined[joined["amount"] != 0].sort_values("amount", key=np.abs, ascending=False, kind="stable").head(MOST_BARS)
+    )
     return chosen.sort_values("amount", ascending=False, kind="stable")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from explained import pipeline, rows
+from explained import pipeline, rows, without_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
@@ -124,6 +124,15 @@ def test_landmarks_name_the_most_similar_rows_without_a_pull() -> None:
         model[-1].head_ = exact
     assert found.examples["pull"].isna().all()
     assert np.isclose(found.before + found.views["amount"].sum(), found.lead, rtol=0, atol=1e-5)
+
+
+def test_a_model_of_the_embedding_alone_is_explained_by_it_and_by_its_rows() -> None:
+    found = explain(without_words(), prompt("joke"), rows(), most=len(rows().y))
+    assert list(found.views["view"]) == ["embedding"]
+    assert np.isclose(found.before + found.views["amount"].sum(), found.lead, rtol=0, atol=1e-5)
+    assert np.isclose(found.before + found.examples["pull"].sum(), found.lead, rtol=0, atol=1e-5)
+    assert found.words["amount"].tolist() == [0.0]
+    assert found.features.empty
 
 
 def test_features_show_what_was_counted_and_the_largest_first() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from drawing import drawn
 
 from workbench.evaluation.abstention import coverage_risk, out_of_scope_row, out_of_scope_table
 from workbench.plots.abstention import LEAST_COVERAGE, coverage_risk_curve, out_of_scope, out_of_scope_rules
@@ -29,12 +30,12 @@ def test_two_curves_differ_in_more_than_colour() -> None:
 
 
 def test_a_curve_of_one_point_can_be_drawn() -> None:
-    coverage_risk_curve({"new": coverage_risk(np.array([0.5]), np.array([True]))}).canvas.draw()
+    drawn(coverage_risk_curve({"new": coverage_risk(np.array([0.5]), np.array([True]))}))
 
 
 def test_the_score_is_shown_for_rows_in_and_out_of_scope() -> None:
     figure = out_of_scope(SCORE, OUTSIDE, RIGHT)
-    figure.canvas.draw()
+    drawn(figure)
     legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert legend == ["in scope (150)", "out of scope (50)"]
     assert np.allclose([patch.get_data().values.sum() for patch in figure.axes[0].patches], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from drawing import drawn
 
 from workbench.evaluation.calibration import reliability
 from workbench.evaluation.ordinal import cumulative_reliability
@@ -29,7 +30,7 @@ def test_each_bin_has_a_mark_its_interval_and_its_share_of_the_rows() -> None:
 
 def test_every_model_has_a_panel_of_its_own_and_no_panel_is_left_empty() -> None:
     figure = reliability_panels({f"model {n}": TABLE for n in range(5)})
-    figure.canvas.draw()
+    drawn(figure)
     assert [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()] == [
         f"model {n} (60 rows)" for n in range(5)
     ]
@@ -57,7 +58,7 @@ SETS = pd.DataFrame(
 
 def test_sets_show_coverage_and_size_at_each_stated_coverage() -> None:
     figure = conformal_sets(SETS)
-    figure.canvas.draw()
+    drawn(figure)
     left, right = figure.axes
     assert [list(line.get_ydata()) for line in left.lines[1:]] == [[0.92, 0.96], [0.89, 0.95]]
     assert [list(line.get_ydata()) for line in right.lines] == [[1.5, 2.0], [1.2, 1.4]]
@@ -65,7 +66,7 @@ def test_sets_show_coverage_and_size_at_each_stated_coverage() -> None:
 
 
 def test_sets_of_one_shape_can_be_drawn() -> None:
-    conformal_sets(SETS[SETS["shape"] == "labels"]).canvas.draw()
+    drawn(conformal_sets(SETS[SETS["shape"] == "labels"]))
 
 
 def test_groups_that_are_clear_of_the_stated_coverage_stand_out() -> None:

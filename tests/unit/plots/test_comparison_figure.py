@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drawing import drawn
+
 from workbench.evaluation.paired import Comparison
 from workbench.plots.comparison import SideBySide, differences, side_by_side
 from workbench.plots.style import BLUE, GREY, ORANGE
@@ -11,7 +13,7 @@ from workbench.plots.style import BLUE, GREY, ORANGE
 
 def test_each_model_type_has_a_line_the_first_on_top() -> None:
     figure = side_by_side([SideBySide("intent", 0.9, 0.8, 0.7), SideBySide("complexity", 0.5, 0.6, 0.4)])
-    figure.canvas.draw()
+    drawn(figure)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["complexity", "intent"]
     marks = {(line.get_label(), *line.get_xydata()[0]) for line in figure.axes[0].lines}
     assert {("new", 0.9, 1), ("live", 0.8, 1), ("best baseline", 0.4, 0)} <= marks
@@ -47,4 +49,4 @@ def test_a_difference_whose_interval_holds_0_is_grey_and_its_numbers_are_written
 
 def test_models_without_any_difference_can_be_drawn() -> None:
     for rows in ([], [replace(ACCURACY, difference=0.0, low=0.0, high=0.0)]):
-        differences(rows).canvas.draw()
+        drawn(differences(rows))

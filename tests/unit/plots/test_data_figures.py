@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from drawing import drawn
 from small_data import frame
 
 from workbench.evaluation.intervals import Interval
@@ -16,7 +17,7 @@ UNLABELLED = frame(6).assign(complexity=float("nan"), techniques=[[] for _ in ra
 @pytest.mark.parametrize("draw", [class_balance, complexity_and_length, technique_shares])
 @pytest.mark.parametrize("table", [frame(), frame(1), UNLABELLED, frame().assign(is_test=True)])
 def test_every_figure_can_be_drawn(draw: object, table: pd.DataFrame) -> None:
-    draw(table).canvas.draw()
+    drawn(draw(table))
 
 
 def test_a_bar_holds_the_training_and_the_test_prompts_of_an_intent() -> None:
@@ -50,6 +51,6 @@ def test_a_technique_is_shown_by_the_share_of_prompts_that_name_it() -> None:
 def test_a_learning_curve_names_each_accuracy() -> None:
     points = [CurvePoint(10, Interval(0.5, 0.4, 0.6)), CurvePoint(40, Interval(0.75, 0.7, 0.8))]
     figure = learning_curve(points)
-    figure.canvas.draw()
+    drawn(figure)
     assert [text.get_text() for text in figure.axes[0].texts] == ["0.500", "0.750"]
-    learning_curve([]).canvas.draw()
+    drawn(learning_curve([]))

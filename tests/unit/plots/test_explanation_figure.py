@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from explained import pipeline, rows
+from drawing import drawn
+from explained import pipeline, rows, without_words
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -25,7 +26,7 @@ def worded(text: str) -> Explanation:
 
 
 def texts(figure: Figure, part: int) -> list[str]:
-    figure.canvas.draw()
+    drawn(figure)
     return [text.get_text() for text in figure.subfigs[part].axes[0].texts]
 
 
@@ -39,7 +40,7 @@ STRANGE = ["", "$5 and $6 $\\frac$", "请帮我 помоги 🙂", "word " * 40
 @pytest.mark.parametrize(("head", "text"), [*((head, "joke") for head in HEADS), *(("svm", text) for text in STRANGE)])
 def test_every_prompt_can_be_drawn(head: HeadName, text: str) -> None:
     asked = rows().X.iloc[[3]].assign(prompt_text=[text])
-    decision(explain(pipeline(head), asked, rows())).canvas.draw()
+    drawn(decision(explain(pipeline(head), asked, rows())))
 
 
 def test_words_stand_in_reading_order_coloured_by_what_they_speak_for() -> None:
@@ -60,7 +61,7 @@ def test_what_the_font_lacks_becomes_a_box() -> None:
 
 
 def test_dollars_are_no_formula() -> None:
-    decision(replace(worded("$\\frac$ $x^$"), label="$\\frac$")).canvas.draw()
+    drawn(decision(replace(worded("$\\frac$ $x^$"), label="$\\frac$")))
 
 
 def test_bars_hold_what_adds_up_to_the_lead() -> None:
@@ -70,12 +71,19 @@ def test_bars_hold_what_adds_up_to_the_lead() -> None:
 
 
 def test_a_word_that_occurs_twice_has_one_bar() -> None:
-    right = decision(worded("card my card")).subfigs[1].axes[1]
+    right = decision(worded("card my card lost")).subfigs[1].axes[1]
     names = [text.get_text() for text in right.get_yticklabels()]
     widths = dict(zip(names, [bar.get_width() for bar in right.patches], strict=True))
-    assert np.isclose(widths["card"], 0)
+    assert np.isclose(widths["card"], 2 / 3)
     assert len(widths) == MOST_BARS
     assert list(widths.values()) == sorted(widths.values(), reverse=True)
+
+
+def test_a_model_that_reads_no_words_says_so() -> None:
+    figure = decision(explain(without_words(), rows().X.iloc[[3]], rows()))
+    drawn(figure)
+    assert figure.subfigs[1].axes[1].get_title(loc="left") == "no view of this model reads words"
+    assert not figure.subfigs[1].axes[1].patches
 
 
 def test_training_rows_are_shown_with_their_pull() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import drawn
 from matplotlib.figure import Figure
 
 from workbench.evaluation.intervals import share
@@ -39,7 +40,7 @@ def ticks(figure: Figure) -> list[str]:
 @pytest.mark.parametrize("draw", [against_baselines, per_class_f1, confusion, calibration])
 @pytest.mark.parametrize("shown", [SMALL, report(["a"], ["a"]), report(["a"], ["b"]), many(100)])
 def test_every_figure_can_be_drawn(draw: object, shown: Report) -> None:
-    draw(shown).canvas.draw()
+    drawn(draw(shown))
 
 
 def test_the_model_stands_above_its_baselines() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import drawn
 from matplotlib.axes import Axes
 
 from workbench.evaluation.label_gain import LabelGain
@@ -57,7 +58,7 @@ def test_of_many_labels_those_with_the_most_mistakes_are_shown() -> None:
 
 @pytest.mark.parametrize("rows", [ROWS.head(1), ROWS.assign(predicted="new"), ROWS.assign(predicted=TRUTH)])
 def test_any_predictions_can_be_drawn(rows: pd.DataFrame) -> None:
-    tree_confusion(rows).canvas.draw()
+    drawn(tree_confusion(rows))
 
 
 def test_a_branch_without_prompts_is_refused() -> None:
@@ -109,6 +110,6 @@ def test_errors_between_siblings_are_told_from_others() -> None:
 
 def test_branches_are_ranked_and_the_hidden_ones_are_counted() -> None:
     figure = label_gain(gain(siblings=True), most=2)
-    figure.canvas.draw()
+    drawn(figure)
     assert ticks(figure.axes[1])[0][0].startswith("a (")
     assert figure.axes[1].get_xlabel().endswith("3 with less to gain not shown")
