@@ -5,21 +5,30 @@ from __future__ import annotations
 import click
 
 from workbench.cli.output import json_option, print_json, print_table, say
-from workbench.records import SHORT_NAMES
+from workbench.records import BUDGETS, SHORT_NAMES
 
 
 @click.command()
 @click.argument("model", type=click.Choice(list(SHORT_NAMES)))
 @click.option("--dataset-version", "version", required=True, help="Which labelled prompts to train on.")
 @click.option("--seed", default=20260101, show_default=True, help="Seed of everything that draws.")
+@click.option(
+    "--budget",
+    type=click.Choice(list(BUDGETS)),
+    help="For intent: quick looks at embeddings alone, standard (the default) at words and features too.",
+)
 @json_option
-def train(model: str, version: str, seed: int, as_json: bool) -> None:
+def train(model: str, version: str, seed: int, budget: str | None, as_json: bool) -> None:
     """Train, judge, log and write back one model."""
     from workbench.jobs.train import train as run
     from workbench.jobs.workspace import open_workspace
     from workbench.records import Recipe
 
-    recipe = Recipe(SHORT_NAMES[model], version, seed)
+    if budget and model != "intent":
+        raise click.BadOptionUsage(
+            "budget", f"--budget is for the intent model; the {model} model has one budget only."
+        )
+    recipe = Recipe(SHORT_NAMES[model], version, seed, {"budget": budget} if budget else {})
     done = run(open_workspace(), recipe, lambda step: say(f"{step} …"))
     if as_json:
         print_json(done.as_json())

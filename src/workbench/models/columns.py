@@ -65,7 +65,9 @@ class CompactTfidfVectorizer(TfidfVectorizer):
         super().__setstate__(state)
 
 
-def joined_columns(word_weight: float = 0.8, linguistic_weight: float = 0.02) -> ColumnTransformer:
+def joined_columns(
+    word_weight: float = 0.8, character_weight: float = 0.8, linguistic_weight: float = 0.02
+) -> ColumnTransformer:
     """Embedding, word n-grams, character n-grams and linguistic features side by side, as one sparse matrix.
 
     Each n-gram block has rows of length 1 like the embedding, so a weight is a share of the joint inner product.
@@ -91,11 +93,16 @@ def joined_columns(word_weight: float = 0.8, linguistic_weight: float = 0.02) ->
         transformer_weights={
             "embedding": 1.0,
             "words": word_weight,
-            "characters": word_weight,
+            "characters": character_weight,
             "linguistic": linguistic_weight,
         },
         sparse_threshold=1.0,
     )
+
+
+def embedding_columns() -> ColumnTransformer:
+    """The embedding alone, shape (rows, 384)."""
+    return ColumnTransformer([("embedding", EmbeddingColumn(), ["embedding"])])
 
 
 def dense_columns(linguistic_weight: float = 1.0) -> ColumnTransformer:

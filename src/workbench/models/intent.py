@@ -14,13 +14,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.models.columns import joined_columns
+from workbench.models.columns import embedding_columns, joined_columns
 from workbench.models.conformal import climb, label_sets, lowest_threshold, nonconformity, quantile, stop
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.taxonomy import Tree
-from workbench.records import Vector
+from workbench.records import DIMENSIONS, Budget, Vector
 
 FEWEST_FOR_CALIBRATION = 50
 MOST_FOR_CALIBRATION = 20_000
@@ -137,8 +137,8 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def _outside(self) -> int | None:
-        found = np.flatnonzero(self.classes_ == self.out_of_scope) if self.out_of_scope else []
-        return int(found[0]) if len(found) and len(self.classes_) > 1 else None
+        found = np.flatnonzero(self.classes_ == self.out_of_scope)
+        return int(found[0]) if self.out_of_scope and len(found) and len(self.classes_) > 1 else None
 
     def _fit_head(self, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
         if len(self.classes_) < 2:
@@ -215,7 +215,29 @@ def _temperature(scores: Vector, truth: NDArray[Any]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded").x))
 
 
-def intent_pipeline(C: float = 0.5, word_weight: float = 0.8, random_state: int = 0) -> Pipeline:
-    """Prompts with embeddings (see ``Examples.X``) to intents."""
-    head = HierarchicalIntentClassifier("svm", C, random_state=random_state)
-    return Pipeline([("columns", joined_columns(word_weight)), ("classifier", head)])
+def intent_pipeline(
+    budget: Budget = "standard",
+    head: HeadName = "kernel",
+    strength: float = 0.1,
+    gamma: float = 1.0,
+    word_weight: float = 0.6,
+    character_weight: float = 0.3,
+    linguistic_weight: float = 0.02,
+    out_of_scope: str | None = "oos",
+    random_state: int = 0,
+) -> Pipeline:
+    """Prompts with embeddings (see ``Examples.X``) to intents.
+
+    ``quick`` looks at the embedding alone. ``standard`` joins it with words, characters and linguistic features: the
+    embedding through a radial kernel of width ``gamma``, the rest through inner products, each block times its weight.
+    """
+    if budget == "quick":
+        columns = embedding_columns()
+        views: tuple[View, ...] = (View(0, None, "rbf", 1.0, gamma),)
+    elif budget == "standard":
+        columns = joined_columns(word_weight, character_weight, linguistic_weight)
+        views = (View(0, DIMENSIONS, "rbf", 1.0, gamma), View(DIMENSIONS, None, "linear", 1.0))
+    else:
+        raise ValueError(f"budget is {budget!r}; it has to be quick or standard")
+    classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state)
+    return Pipeline([("columns", columns), ("classifier", classifier)])

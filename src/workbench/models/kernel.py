@@ -105,6 +105,21 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
         return labels
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Plain arrays only: a file of a sparse matrix would need a type that nobody has vouched for."""
+        state = dict(super().__getstate__())
+        support: Any = state.get("support_")
+        if issparse(support):
+            state["support_"] = (support.data, support.indices, support.indptr, support.shape)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if isinstance(state.get("support_"), tuple):
+            *parts, shape = state["support_"]
+            state["support_"] = csr_matrix(tuple(parts), shape=shape)
+        super().__setstate__(state)
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -156,7 +171,8 @@ def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
     total = np.zeros((A.shape[0], B.shape[0]), A.dtype)
     for view in views:
         a, b = _columns(A, view), _columns(B, view)
-        product = (a @ b.T).toarray() if issparse(a) else a @ b.T
+        product = a @ b.T
+        product = product.toarray() if issparse(product) else product
         if view.kernel == "rbf":
             product = _rbf(product, _squares(a), _squares(b), view.gamma)
         product *= A.dtype.type(view.weight)
@@ -175,9 +191,10 @@ def _columns(X: Any, view: View) -> Any:
 
 
 def _squares(part: Any) -> Matrix:
-    if issparse(part):
-        return np.asarray(part.multiply(part).sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", part, part)
+    squares: Matrix = (
+        np.asarray(part.multiply(part).sum(axis=1)).ravel() if issparse(part) else np.einsum("ij,ij->i", part, part)
+    )
+    return squares
 
 
 def _rbf(product: Matrix, a: Matrix, b: Matrix, gamma: float) -> Matrix:
@@ -193,7 +210,8 @@ def _cholesky(matrix: Matrix) -> Matrix:
     lower, failed = potrf(np.asfortranarray(matrix.T), lower=1, overwrite_a=1, clean=1)
     if failed:
         raise np.linalg.LinAlgError("the kernel matrix is not positive definite: raise alpha")
-    return lower
+    found: Matrix = lower
+    return found
 
 
 def _inverse(lower: Matrix) -> Matrix:

@@ -34,6 +34,8 @@ TRUSTED_TYPES = [
     "workbench.models.columns.LinguisticColumn",
     "workbench.models.complexity.OrdinalClassifier",
     "workbench.models.intent.HierarchicalIntentClassifier",
+    "workbench.models.kernel.KernelRidgeClassifier",
+    "workbench.models.kernel.View",
     "workbench.models.technique.TechniqueRanker",
 ]
 MODEL_FILE = "model.skops"

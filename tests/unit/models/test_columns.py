@@ -41,8 +41,8 @@ def test_a_vocabulary_saved_as_one_text_comes_back_the_same(texts: list[str]) ->
 
 def test_each_block_of_words_has_rows_of_the_length_of_its_weight() -> None:
     X = split("intent_classifier").train.X
-    columns = joined_columns(word_weight=0.5).fit(X)
+    columns = joined_columns(word_weight=0.5, character_weight=0.3).fit(X)
     rows = columns.transform(X)
-    for name, length in (("embedding", 1.0), ("words", 0.5), ("characters", 0.5)):
+    for name, length in (("embedding", 1.0), ("words", 0.5), ("characters", 0.3)):
         block = rows[:, columns.output_indices_[name]].toarray()
         assert np.allclose(np.linalg.norm(block, axis=1), length, atol=1e-5)

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.models.conformal import EVERYTHING, climb, label_sets, lowest_threshold, nonconformity, quantile, stop, within
+from workbench.models.conformal import (
+    EVERYTHING,
+    climb,
+    label_sets,
+    lowest_threshold,
+    nonconformity,
+    quantile,
+    stop,
+    within,
+)
 from workbench.models.intent import OUT_OF_SCOPE, HierarchicalIntentClassifier
 from workbench.models.taxonomy import Tree
 
@@ -33,8 +42,9 @@ def test_sets_cover_as_often_as_stated_on_average_over_models(coverage: float, s
     for seed in range(12):
         model = HierarchicalIntentClassifier().fit(*blurred(300, 0.45, seed))
         X, y = blurred(400, 0.45, 1000 + seed)
-        hits = (t in s if shape == "labels" else holds(t, s) for t, s in zip(y, model.predict_set(X, coverage, shape)))
-        found.append(np.mean(list(hits)))
+        sets = model.predict_set(X, coverage, shape)
+        hits = [t in s if shape == "labels" else holds(t, s) for t, s in zip(y, sets, strict=True)]
+        found.append(np.mean(hits))
     assert np.mean(found) == pytest.approx(coverage, abs=0.02)
 
 

@@ -63,6 +63,13 @@ def test_an_embedding_inside_a_sparse_matrix_is_compared_as_one() -> None:
     assert np.allclose(kernel(joined, joined, VIEWS), kernel(joined.toarray(), joined.toarray(), VIEWS))
 
 
+def test_rows_without_an_embedding_are_compared_with_rows_that_have_one() -> None:
+    X, y = clouds(30)
+    model = KernelRidgeClassifier(VIEWS).fit(csr_array(X), y)
+    blank = np.zeros((2, 6))
+    assert np.allclose(model.scores(csr_array(blank)), model.scores(blank))
+
+
 def test_a_kernel_that_cannot_be_solved_says_what_to_change() -> None:
     X, y = clouds(20)
     with pytest.raises(np.linalg.LinAlgError, match="raise alpha"):

@@ -72,7 +72,8 @@ def test_one_prompt_and_no_prompt_can_be_predicted(model_type: ModelType) -> Non
 
 
 def test_options_of_the_recipe_reach_the_estimator(model_type: ModelType) -> None:
-    options = {"alpha": 9.0} if model_type == "complexity_model" else {"C": 9.0}
+    name = {"intent_classifier": "strength", "complexity_model": "alpha", "technique_selector": "C"}[model_type]
+    options = {name: 9.0}
     head = estimator_for(Recipe(model_type, "small", 5, options), TECHNIQUES)[-1]
     assert options.items() <= head.get_params().items()
     assert head.get_params().get("random_state", 5) == 5
