@@ -279,7 +279,7 @@ class ScheduleInvalid(MisuseError):
 
 
 class CronUnavailable(WorkbenchError):
-    """pg_cron cannot take the maintenance jobs: {reason} It needs pg_cron in shared_preload_libraries,
+    """The maintenance jobs cannot be handed to pg_cron: {reason} It needs pg_cron in shared_preload_libraries,
     cron.database_name naming this database, and the extension created in it. Without it, run `workbench maintain` once
     an hour from a schedule of your own."""
 

@@ -23,7 +23,8 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', '
 ORDER BY 1
 """
 COLUMNS = """
-SELECT c.relname, a.attname, (SELECT typname FROM pg_type WHERE oid = a.atttypid), COALESCE(col_description(c.oid, a.attnum), ''),
+SELECT c.relname, a.attname, (SELECT typname FROM pg_type WHERE oid = a.atttypid),
+       COALESCE(col_description(c.oid, a.attnum), ''),
        EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)),
        EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY (k.conkey))
 FROM pg_class c

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from rows import feedback, history, technique, user
@@ -114,7 +114,10 @@ def test_nobody_likes_nothing(schema: Connection) -> None:
     ("index", "question"),
     [
         ("idx_mv_daily_techniques", "SELECT 1 FROM mv_daily_active_techniques WHERE date = '2024-01-15'"),
-        ("idx_mv_user_affinity", f"SELECT 1 FROM mv_user_technique_affinity WHERE user_id = '{uuid4()}'"),
+        (
+            "idx_mv_user_affinity",
+            f"SELECT 1 FROM mv_user_technique_affinity WHERE user_id = '{UUID(int=1)}'",
+        ),
     ],
 )
 def test_a_day_and_a_user_are_looked_up_by_the_unique_index(schema: Connection, index: str, question: str) -> None:

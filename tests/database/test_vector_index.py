@@ -165,7 +165,11 @@ def stuck_build(url: str, connection: Connection) -> Iterator[tuple[int, Callabl
 
 
 def _wait_for_builder(connection: Connection) -> int:
-    statement = "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()"
+    # Only then is the index in the catalogue; a build that ends earlier leaves nothing.
+    statement = (
+        "SELECT pid FROM pg_stat_progress_create_index"
+        " WHERE datname = current_database() AND phase = 'waiting for writers before build'"
+    )
     while (row := connection.execute(statement).fetchone()) is None:
         time.sleep(0.01)
     return int(row[0])

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import click
 from rich.console import Console
@@ -37,10 +37,16 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, name in enumerate(columns):
-        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+        table.add_column(name, justify=_side(index, rows), overflow="fold", no_wrap=index == 0)
     for row in rows:
         table.add_row(*row)
     out.print(table)
+
+
+def _side(index: int, rows: list[list[str]]) -> Literal["left", "right"]:
+    """Numbers stand on the right, words on the left."""
+    cells = [row[index] for row in rows if row[index]]
+    return "right" if cells and all(cell[0].isdigit() or cell[0] in "-+" for cell in cells) else "left"
 
 
 @contextmanager
