@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from workbench.db.connection import connect
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
-from workbench.evaluation.learning import CurvePoint
+from workbench.evaluation.learning import CurvePoint, Growth, grow
 from workbench.evaluation.learning import learning_curve as curve
 from workbench.jobs.describe import best_baseline, describe, in_a_line
 from workbench.models.build import estimator_for, labels_of
@@ -35,6 +35,11 @@ def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted
 def learning_curve(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> list[CurvePoint]:
     """Whether more labels would help, without a look at the test split."""
     return curve(estimator_for(recipe, techniques), split.train, recipe.seed)
+
+
+def growth(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Growth:
+    """What a learning curve is drawn from, and what says for which labels more rows would help."""
+    return grow(estimator_for(recipe, techniques), split.train, recipe.seed)
 
 
 def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: TrainingSet) -> Report:
@@ -94,6 +99,8 @@ def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: d
         yield DatasetItem(name, training_set.digest, source, context, rows, columns)
     yield TableItem("per_class.json", report.per_class)
     yield TableItem(PREDICTIONS, report.predictions)
+    for name, table in report.tables.items():
+        yield TableItem(f"tables/{name}.json", table)
     for path, figure in figures.items():
         yield Picture(f"figures/{path}.png", figure)
     yield Note(describe(recipe, training_set, report))
