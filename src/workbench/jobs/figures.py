@@ -27,7 +27,10 @@ def _pictures_of_tables(report: Report) -> dict[str, Figure]:
     tables = report.tables
     figures = {}
     if "reliability" in tables:
-        figures["reliability"] = reliability.reliability_panels({report.model_type: tables["reliability"]})
+        binned = tables["reliability"]
+        figures["reliability"] = reliability.reliability_panels(
+            {bins: binned[binned["bins"] == bins] for bins in ("equal width", "equal mass")}
+        )
     if "coverage_risk" in tables:
         figures["coverage_risk"] = abstention.coverage_risk_curve({report.model_type: tables["coverage_risk"]})
     if "cumulative_reliability" in tables:
