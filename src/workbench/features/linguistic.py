@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -124,5 +125,11 @@ def feature_matrix(texts: Sequence[str]) -> Vector:
 
     The logarithm keeps one very long prompt from outweighing all others in a linear model.
     """
-    rows = [list(linguistic_features(text).values()) for text in texts]
+    rows = [_row(text) for text in texts]
     return np.log1p(np.asarray(rows, dtype=np.float64).reshape(len(texts), len(FEATURES)))
+
+
+# Learning curves and judges come back to the same prompts many times.
+@lru_cache(maxsize=4096)
+def _row(text: str) -> tuple[float, ...]:
+    return tuple(linguistic_features(text).values())
