@@ -38,7 +38,9 @@ def part(rows: int, seed: int) -> Examples:
     vectors[np.arange(rows), of_row] += 1
     texts = [f"prompt {n} {labels[i]}" for n, i in enumerate(of_row)]
     frame = pd.DataFrame({"prompt_text": texts, "embedding": list(vectors)})
-    return Examples(frame, np.array([labels[i] for i in of_row], dtype=object), tuple(f"{seed}-{n}" for n in of_row))
+    return Examples(
+        frame, np.array([labels[i] for i in of_row], dtype=object), tuple(f"{seed}-{n}" for n in range(rows))
+    )
 
 
 @pytest.fixture(scope="module")

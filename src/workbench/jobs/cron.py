@@ -12,6 +12,8 @@ from workbench.errors import ScheduleInvalid
 # What cron, pg_cron and cronsim read alike: no names, no L or #, and a step only after a range.
 _TERM = r"(?:(?:\*|\d+-\d+)(?:/\d+)?|\d+)"
 _FIELD = rf"{_TERM}(?:,{_TERM})*"
+# cronsim takes the step of a range of one value to reach beyond it, cron does not.
+_STEP_OF_ONE = re.compile(r"\b(\d+)-\1/")
 _SCHEDULE = re.compile(rf"{_FIELD}(?: {_FIELD}){{4}}")
 
 
@@ -23,6 +25,8 @@ def next_time(schedule: str, after: datetime) -> datetime:
     Raises:
         ScheduleInvalid: not five fields of numbers, stars, ranges, steps and lists, or a day that never comes.
     """
+    if _STEP_OF_ONE.search(schedule):
+        raise ScheduleInvalid(schedule=schedule, problem="a range of one value has no steps")
     if not _SCHEDULE.fullmatch(schedule):
         raise ScheduleInvalid(schedule=schedule, problem="a field is missing or unreadable")
     try:
