@@ -75,7 +75,8 @@ def test_a_word_that_occurs_twice_has_one_bar() -> None:
     names = [text.get_text() for text in right.get_yticklabels()]
     widths = dict(zip(names, [bar.get_width() for bar in right.patches], strict=True))
     assert np.isclose(widths["card"], 2 / 3)
-    assert len(widths) == MOST_BARS
+    assert names.count("card") == 1
+    assert len(names) <= MOST_BARS
     assert list(widths.values()) == sorted(widths.values(), reverse=True)
 
 
