@@ -114,8 +114,7 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
 
     def out_of_scope_score(self, X: Any) -> Vector:
         """Shape (rows,): higher is further from every intent in scope. Comparable within one model only."""
-        scores = self._scores(X)
-        return novelty(signs(scores, self.temperature_, self._outside), self.novelty_)
+        return self._novelty(self._scores(X))
 
     def decide(self, X: Any, accuracy: float = 0.95, in_scope_kept: float = 0.97) -> NDArray[Any]:
         """For each row a path, an ancestor of the likeliest one, the empty path (no answer), or ``OUT_OF_SCOPE``.
@@ -123,8 +122,9 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
         The climb stops where, among the unseen training rows that got an answer, the share of answers on the true path
         reaches ``accuracy``. ``in_scope_kept`` is the share of rows in scope that is not sent out of it.
         """
-        far = self.out_of_scope_score(X) > quantile(self.novelty_scores_, in_scope_kept)
-        climbs = self._climbs(self.predict_proba(X))
+        scores = self._scores(X)
+        far = self._novelty(scores) > quantile(self.novelty_scores_, in_scope_kept)
+        climbs = self._climbs(self._probabilities(scores))
         threshold = self._threshold_for(accuracy)
         answers = [stop(nodes, chance, threshold) for nodes, chance in climbs]
         decided: NDArray[Any] = np.where(far, OUT_OF_SCOPE, np.asarray(answers, dtype=object))
@@ -153,6 +153,9 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
     def _probabilities(self, scores: Vector) -> Vector:
         probabilities: Vector = softmax(scores / self.temperature_, axis=1)
         return probabilities
+
+    def _novelty(self, scores: Vector) -> Vector:
+        return novelty(signs(scores, self.temperature_, self._outside), self.novelty_)
 
     def _node_probabilities(self, probabilities: Vector) -> Vector:
         return self.tree_.accumulated(probabilities, [str(label) for label in self.classes_])
