@@ -26,7 +26,7 @@ CREATE POLICY workbench_examples ON prompt_examples
     USING (template_id IS NULL OR EXISTS (SELECT FROM prompt_templates t WHERE t.id = template_id));
 
 -- training data and models
-GRANT SELECT, INSERT ON ml_training_data, ml_model_performance, import_batches TO workbench;
+GRANT SELECT, INSERT ON ml_training_data, training_vectors, ml_model_performance, import_batches TO workbench;
 GRANT UPDATE (is_test_set, prompt_embedding, embedding_space) ON ml_training_data TO workbench;
 GRANT UPDATE (is_active, deployed_at, deprecated_at) ON ml_model_performance TO workbench;
 GRANT UPDATE (rows_written, rows_duplicate, rows_quarantined) ON import_batches TO workbench;

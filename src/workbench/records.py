@@ -20,6 +20,7 @@ SHORT_NAMES: dict[str, ModelType] = {
 Budget = Literal["quick", "standard"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard")
 DIMENSIONS = 384
+LAYERS = 2
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float64]
@@ -31,7 +32,8 @@ class TrainingSet:
 
     ``frame`` has one row a prompt, ordered by prompt digest: ``id`` and ``prompt_text`` (str), ``primary`` (path),
     ``secondary`` (list of paths), ``complexity`` (float, NaN where unlabelled), ``techniques`` (list of codes, empty
-    where unlabelled), ``is_test`` (bool). ``embeddings`` has shape (rows, 384), float32, one row a prompt.
+    where unlabelled), ``is_test`` (bool). ``embeddings`` has shape (rows, 384), float32, one row a prompt; ``layers``
+    (rows, 768) holds what two lower layers of the same encoder make of it, None where nobody asked for that yet.
     ``digest`` is a sha256 over texts, labels and splits.
     """
 
@@ -40,6 +42,7 @@ class TrainingSet:
     embeddings: Matrix
     embedding_space: str
     digest: str
+    layers: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Examples:
-    """One split. ``X`` is what estimators take: a frame with ``prompt_text`` and ``embedding`` (float32 arrays)."""
+    """One split. ``X`` is what estimators take: a frame with ``prompt_text``, ``embedding`` (float32 arrays of 384) and,
+    where the training set has them, ``layers`` (float32 arrays of 768)."""
 
     X: pd.DataFrame
     y: NDArray[Any]
@@ -129,3 +133,8 @@ class Decision:
 
     promote: bool
     reasons: tuple[str, ...]
+
+
+def layers_of(space: str) -> str:
+    """The space of what the lower layers of an encoder say, by the encoder's own space."""
+    return f"{space}/layers"

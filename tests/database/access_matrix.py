@@ -46,6 +46,7 @@ RELATIONS: dict[str, dict[str, str]] = {
     "v_my_technique_affinity": {"application_user": "reads own"},
     # training, models, results
     "ml_training_data": {"workbench": "reads all, adds all, changes all"},
+    "training_vectors": {"workbench": "reads all, adds all"},
     "ml_model_performance": {"workbench": "reads all, adds all, changes all", "reviewer": "reads all"},
     "import_batches": {"workbench": "reads all, adds all, changes all"},
     "import_quarantine": {"workbench": "reads all, adds all, deletes all"},

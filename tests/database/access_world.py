@@ -58,6 +58,7 @@ class World:
     technique: UUID
     intent: UUID
     batch: UUID
+    labelled: UUID
     prompts: dict[str, UUID]
     asked: dict[str, Row]
 
@@ -67,7 +68,8 @@ def make_world(connection: Connection) -> World:
     applied, root = technique(connection), intent(connection)
     pattern(connection, applied)
     effectiveness(connection, root, applied, 0.5)
-    training(connection)
+    labelled = training(connection)
+    insert(connection, "training_vectors", {"training_id": labelled, "space": "made up@0", "embedding": "[1,2]"})
     model(connection)
     experiment(connection)
     batch = _imported(connection)
@@ -80,7 +82,7 @@ def make_world(connection: Connection) -> World:
     _audited(connection)
     connection.execute("REFRESH MATERIALIZED VIEW mv_user_technique_affinity")
     connection.execute("REFRESH MATERIALIZED VIEW mv_daily_active_techniques")
-    return World(me, (other, third), applied, root, batch, prompts, asked)
+    return World(me, (other, third), applied, root, batch, labelled, prompts, asked)
 
 
 def _user(connection: Connection, word: str, number: int) -> UUID:
@@ -202,6 +204,7 @@ NEW_ROWS: dict[str, Callable[[World, str], Row]] = {
         "intent_labels": {"primary": "creative"},
         "dataset_version": "v1",
     },
+    "training_vectors": lambda w, _whose: {"training_id": w.labelled, "space": "made up@1", "embedding": "[1,2]"},
     "ml_model_performance": lambda _w, _whose: {
         "model_name": "n",
         "model_version": "2",

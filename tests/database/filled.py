@@ -78,6 +78,7 @@ def fill_the_rest(connection: Connection) -> None:
     rows.profile(connection, user, techniques_mastered=[technique])
     rows.interaction(connection, user, rows.community_prompt(connection, user), private_notes="mine", has_liked=True)
     rows.experiment(connection)
+    connection.execute("INSERT INTO training_vectors SELECT id, 'made up@0', '[1, 2]' FROM ml_training_data LIMIT 3")
     connection.execute("UPDATE techniques SET description = 'changed once'")
     old = {"user_id": user, "created_at": datetime.now(UTC) - timedelta(days=200)}
     rows.feedback(connection, rows.history(connection, **old), user_id=user)

@@ -48,13 +48,16 @@ def frame(rows: int = 90, seed: int = 0) -> pd.DataFrame:
             "techniques": [[CODES[i % 3]] + ([CODES[0]] if n % 7 == 1 else []) for n, i in enumerate(of_row)],
             "is_test": np.arange(rows) % 3 == 2,
             "embedding": list(embeddings),
+            "layers": list(np.hstack([embeddings, embeddings[:, ::-1]]) / np.float32(2**0.5)),
         }
     )
 
 
 def training_set(table: pd.DataFrame | None = None) -> TrainingSet:
     table = frame() if table is None else table
-    return TrainingSet("small", table.drop(columns="embedding"), np.stack(table["embedding"]), "made up@0", "d" * 64)
+    vectors = np.stack(table["embedding"]), np.stack(table["layers"])
+    rows = table.drop(columns=["embedding", "layers"])
+    return TrainingSet("small", rows, vectors[0], "made up@0", "d" * 64, vectors[1])
 
 
 def examples(table: pd.DataFrame, model_type: ModelType) -> Examples:
@@ -64,7 +67,7 @@ def examples(table: pd.DataFrame, model_type: ModelType) -> Examples:
         target = table["complexity"].to_numpy(dtype=float)
     else:
         target = np.array([[float(code in row) for code in CODES] for row in table["techniques"]])
-    return Examples(table[["prompt_text", "embedding"]].reset_index(drop=True), target, tuple(table["id"]))
+    return Examples(table[["prompt_text", "embedding", "layers"]].reset_index(drop=True), target, tuple(table["id"]))
 
 
 @cache

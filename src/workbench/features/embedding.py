@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from workbench.records import DIMENSIONS, Matrix
+from workbench.records import Matrix
 
 BATCH = 64
 # The encoder reads 256 word pieces and drops the rest without a word; a window of this many characters stays below it
@@ -17,7 +17,7 @@ MOST_WINDOWS = 16
 
 
 class Encoder(Protocol):
-    """``space`` names the model and its digest; ``encode`` gives unit vectors of shape (texts, 384), float32."""
+    """``space`` names the model and its digest; ``encode`` gives unit vectors of shape (texts, length), float32."""
 
     @property
     def space(self) -> str: ...
@@ -55,7 +55,7 @@ def embed(
 def _encode(encoder: Encoder, texts: Sequence[str]) -> Matrix:
     cut = [windows(text) for text in texts]
     vectors = encoder.encode([piece for pieces in cut for piece in pieces])
-    pooled = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+    pooled = np.empty((len(texts), vectors.shape[1]), dtype=np.float32)
     position = 0
     for row, pieces in enumerate(cut):
         mean = vectors[position : position + len(pieces)].mean(axis=0)

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.db.connection import connect
-from workbench.errors import DatasetTooSmall, DatasetUnknown
-from workbench.records import Examples, Recipe, Split, Technique, TrainingSet
+from workbench.errors import DatasetTooSmall, DatasetUnknown, LayersMissing
+from workbench.records import Examples, Recipe, Split, Technique, TrainingSet, layers_of
 from workbench.store import training
 
 FEWEST_TRAINING_ROWS = 20
@@ -47,8 +47,13 @@ def split(training_set: TrainingSet, recipe: Recipe, techniques: list[Technique]
 
     Raises:
         DatasetTooSmall: too few labelled rows to train on, one class only, or nothing to test on.
+        LayersMissing: an intent model of any but the quick budget looks at layers that nobody has encoded.
     """
     frame = training_set.frame
+    budget = recipe.options.get("budget", "standard")
+    if recipe.model_type == "intent_classifier" and budget != "quick" and training_set.layers is None:
+        space = layers_of(training_set.embedding_space)
+        raise LayersMissing(version=recipe.dataset_version, space=space, budget=budget)
     target, labelled = _target(frame, recipe, [technique.code for technique in techniques])
     is_test = frame["is_test"].to_numpy(dtype=bool)
     train = _examples(training_set, target, labelled & ~is_test)
@@ -72,6 +77,8 @@ def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[n
     rows = np.flatnonzero(chosen)
     texts = training_set.frame["prompt_text"].iloc[rows].reset_index(drop=True)
     X = pd.DataFrame({"prompt_text": texts, "embedding": list(training_set.embeddings[rows])})
+    if training_set.layers is not None:
+        X["layers"] = list(training_set.layers[rows])
     return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]))
 
 

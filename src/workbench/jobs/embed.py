@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
 from workbench.features.embedding import Encoder, embed
-from workbench.store import embeddings, training
+from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
+from workbench.store import embeddings, training, vectors
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """``texts`` distinct texts were encoded and ``rows`` rows filled; ``reused`` rows took a vector already known."""
+    """``texts`` distinct texts were encoded and ``rows`` rows filled; ``reused`` rows took a vector already known, and
+    ``layers`` rows got those of the encoder's lower layers."""
 
     texts: int
     rows: int
     reused: int
     space: str
+    layers: int = 0
 
 
 def fill_embeddings(
@@ -49,3 +52,39 @@ def fill_embeddings(
             with connection.transaction():
                 rows += embeddings.save(connection, batch, vectors, encoder.space, version, replace)
     return Embedded(len(texts), rows, reused, encoder.space)
+
+
+def fill_all(
+    url: str,
+    encoder: SentenceEncoder,
+    version: str | None,
+    replace: bool = False,
+    tick: Callable[[int, int], None] = lambda *_: None,
+) -> Embedded:
+    """Whatever models of the version, or of every version, may look at: the embedding, and the layers below it."""
+    done = fill_embeddings(url, encoder, version, replace, tick)
+    with connect(url, autocommit=True) as connection:
+        versions = [version] if version is not None else list(training.versions(connection))
+    layers = [fill_vectors(url, LayerEncoder(encoder), each, tick) for each in versions]
+    return Embedded(done.texts, done.rows, done.reused, done.space, sum(each.rows + each.reused for each in layers))
+
+
+def fill_vectors(
+    url: str, encoder: Encoder, version: str, tick: Callable[[int, int], None] = lambda *_: None
+) -> Embedded:
+    """The vectors of another space than the prompts' own, kept in ``training_vectors``; in batches as above.
+
+    Raises:
+        DatasetUnknown: no such version.
+    """
+    with connect(url, autocommit=True) as connection:
+        known = training.versions(connection)
+        if version not in known:
+            raise DatasetUnknown(version=version, known=", ".join(known) or "none")
+        reused = vectors.reuse_known(connection, encoder.space, version)
+        wanted = vectors.missing(connection, encoder.space, version)
+        rows = 0
+        for chosen, found in embed([text for _, text in wanted], encoder, tick):
+            with connection.transaction():
+                rows += vectors.save(connection, [wanted[place][0] for place in chosen], found, encoder.space)
+    return Embedded(len(wanted), rows, reused, encoder.space)

@@ -14,7 +14,7 @@ from workbench.db.locks import polling
 from workbench.errors import NotebookFailed, RetrainBusy
 from workbench.jobs import data
 from workbench.jobs.describe import best_baseline
-from workbench.jobs.embed import Embedded, fill_embeddings
+from workbench.jobs.embed import Embedded, fill_all
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.notebook import check_parameters, execute, render
 from workbench.jobs.sweep import sweep
@@ -95,7 +95,7 @@ def retrain(
         swept = sweep(workspace)
         data.check_known(workspace.url, version)
         tell("embedding what is new …")
-        embedded = fill_embeddings(workspace.url, find_encoder(workspace.settings), version)
+        embedded = fill_all(workspace.url, find_encoder(workspace.settings), version)
         run_id = workspace.tracker.open(PARENT, f"retrain {version}", {"dataset_version": version})
         folder = _folder(workspace, run_id)
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.jobs import data, training
-from workbench.jobs.embed import fill_embeddings
+from workbench.jobs.embed import fill_all
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.figures import report_figures
 from workbench.jobs.workspace import Workspace
@@ -47,7 +47,7 @@ def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None) -> T
     """
     started = time.perf_counter()
     tell("embedding")
-    fill_embeddings(workspace.url, find_encoder(workspace.settings), recipe.dataset_version)
+    fill_all(workspace.url, find_encoder(workspace.settings), recipe.dataset_version)
     training_set = data.load(workspace.url, recipe.dataset_version)
     techniques = data.load_techniques(workspace.url)
     split = data.split(training_set, recipe, techniques)

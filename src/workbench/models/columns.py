@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from workbench.features.linguistic import FEATURES, feature_matrix
-from workbench.records import DIMENSIONS, Matrix, Vector
+from workbench.records import DIMENSIONS, LAYERS, Matrix, Vector
 
 # Bounds on the vocabulary: a model's size is classes times these, whatever the number of prompts.
 MOST_WORDS = 20_000
@@ -30,6 +30,23 @@ class EmbeddingColumn(TransformerMixin, BaseEstimator):
     def transform(self, X: pd.DataFrame) -> Matrix:
         column = X.iloc[:, 0]
         return np.stack(column.to_list()).astype(np.float32) if len(column) else np.empty((0, DIMENSIONS), np.float32)
+
+
+class LayerColumn(TransformerMixin, BaseEstimator):
+    """One layer of a column of arrays that hold ``LAYERS`` of them, shape (rows, 384), rows of length 1."""
+
+    def __init__(self, layer: int = 0) -> None:
+        self.layer = layer
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
+        self.n_features_in_ = 1
+        return self
+
+    def transform(self, X: pd.DataFrame) -> Matrix:
+        part = slice(self.layer * DIMENSIONS, (self.layer + 1) * DIMENSIONS)
+        rows = [np.asarray(row, np.float32)[part] for row in X.iloc[:, 0]]
+        found = np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
+        return found * np.float32(LAYERS**0.5)
 
 
 class LinguisticColumn(TransformerMixin, BaseEstimator):
@@ -72,9 +89,9 @@ class CompactTfidfVectorizer(TfidfVectorizer):
 
 
 def joined_columns(
-    word_weight: float = 0.8, character_weight: float = 0.8, linguistic_weight: float = 0.02
+    word_weight: float = 0.8, character_weight: float = 0.8, linguistic_weight: float = 0.02, layers: int = 0
 ) -> ColumnTransformer:
-    """Embedding, word n-grams, character n-grams and linguistic features side by side, as one sparse matrix.
+    """Embedding, so many layers, word n-grams, character n-grams and linguistic features, as one sparse matrix.
 
     Each n-gram block has rows of length 1 like the embedding, so a weight is a share of the joint inner product.
     """
@@ -92,6 +109,7 @@ def joined_columns(
     return ColumnTransformer(
         [
             ("embedding", EmbeddingColumn(), ["embedding"]),
+            *((f"layer {place + 1}", LayerColumn(place), ["layers"]) for place in range(layers)),
             ("words", words, "prompt_text"),
             ("characters", characters, "prompt_text"),
             ("linguistic", _scaled_linguistic("float32"), "prompt_text"),

@@ -20,7 +20,7 @@ from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.taxonomy import Tree
-from workbench.records import DIMENSIONS, Budget, Vector
+from workbench.records import DIMENSIONS, LAYERS, Budget, Vector
 
 FEWEST_FOR_CALIBRATION = 50
 MOST_FOR_CALIBRATION = 20_000
@@ -218,11 +218,20 @@ def _temperature(scores: Vector, truth: NDArray[Any]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded").x))
 
 
+def joint_views(gamma: float, layer_weight: float, layer_gamma: float) -> tuple[View, ...]:
+    """How rows of ``joined_columns`` are compared."""
+    ends = [DIMENSIONS * (place + 1) for place in range(LAYERS + 1)]
+    layers = (View(end, end + DIMENSIONS, "rbf", layer_weight, layer_gamma) for end in ends[:-1])
+    return (View(0, DIMENSIONS, "rbf", 1.0, gamma), *layers, View(ends[-1], None, "linear", 1.0))
+
+
 def intent_pipeline(
     budget: Budget = "standard",
     head: HeadName = "kernel",
     strength: float = 0.1,
     gamma: float = 1.0,
+    layer_weight: float = 0.5,
+    layer_gamma: float = 3.0,
     word_weight: float = 0.6,
     character_weight: float = 0.3,
     linguistic_weight: float = 0.02,
@@ -231,15 +240,16 @@ def intent_pipeline(
 ) -> Pipeline:
     """Prompts with embeddings (see ``Examples.X``) to intents.
 
-    ``quick`` looks at the embedding alone. ``standard`` joins it with words, characters and linguistic features: the
-    embedding through a radial kernel of width ``gamma``, the rest through inner products, each block times its weight.
+    ``quick`` looks at the embedding alone. ``standard`` joins it with the layers below it, words, characters and
+    linguistic features: embedding and layers through radial kernels of width ``gamma`` and ``layer_gamma``, the rest
+    through inner products, each block times its weight.
     """
     if budget == "quick":
         columns = embedding_columns()
         views: tuple[View, ...] = (View(0, None, "rbf", 1.0, gamma),)
     elif budget == "standard":
-        columns = joined_columns(word_weight, character_weight, linguistic_weight)
-        views = (View(0, DIMENSIONS, "rbf", 1.0, gamma), View(DIMENSIONS, None, "linear", 1.0))
+        columns = joined_columns(word_weight, character_weight, linguistic_weight, LAYERS)
+        views = joint_views(gamma, layer_weight, layer_gamma)
     else:
         raise ValueError(f"budget is {budget!r}; it has to be quick or standard")
     classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state)

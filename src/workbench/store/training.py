@@ -12,8 +12,9 @@ import pandas as pd
 
 from workbench.db.connection import Connection
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
-from workbench.records import DIMENSIONS, Matrix, Technique, TrainingSet
+from workbench.records import DIMENSIONS, Matrix, Technique, TrainingSet, layers_of
 from workbench.sql import query
+from workbench.store import vectors
 
 SUBJECT = "training"
 
@@ -42,7 +43,9 @@ def load(connection: Connection, version: str) -> TrainingSet:
         cursor.execute(query(SUBJECT, "embeddings"), {"version": version})
         embeddings = _matrix(cursor, len(rows))
     codes = {technique.id: technique.code for technique in techniques(connection)}
-    return TrainingSet(version, _frame(rows, codes), embeddings, spaces.pop(), _digest(rows))
+    space = spaces.pop()
+    layers = vectors.load(connection, layers_of(space), version)
+    return TrainingSet(version, _frame(rows, codes), embeddings, space, _digest(rows), layers)
 
 
 def _matrix(cursor: Any, rows: int) -> Matrix:

@@ -31,6 +31,7 @@ from workbench.tracking.runs import LONGEST_PARAM, Tracker
 TRUSTED_TYPES = [
     "workbench.models.columns.CompactTfidfVectorizer",
     "workbench.models.columns.EmbeddingColumn",
+    "workbench.models.columns.LayerColumn",
     "workbench.models.columns.LinguisticColumn",
     "workbench.models.complexity.OrdinalClassifier",
     "workbench.models.intent.HierarchicalIntentClassifier",
@@ -108,8 +109,11 @@ def _write(folder: Path, fitted: Fitted, description: Model) -> None:
 
 
 def signature(fitted: Fitted) -> ModelSignature:
-    """Prompt text and its 384-dimensional embedding in; one label (or, for the selector, ranked labels) out."""
-    columns = [ColSpec(DataType.string, "prompt_text"), ColSpec(Array(DataType.float), "embedding")]
+    """Prompt text, its 384-dimensional embedding and whatever else the model looks at in; one label (or, for the
+    selector, ranked labels) out."""
+    further = [name for name in fitted.estimator[0].feature_names_in_ if name not in ("prompt_text", "embedding")]
+    vectors = [ColSpec(Array(DataType.float), name) for name in ("embedding", *further)]
+    columns = [ColSpec(DataType.string, "prompt_text"), *vectors]
     ranks = hasattr(fitted.estimator[-1], "techniques")
     out = Array(DataType.string) if ranks else DataType.string
     return ModelSignature(Schema(columns), Schema([ColSpec(out, "prediction")]))
