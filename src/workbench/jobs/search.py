@@ -135,8 +135,7 @@ def _found(space: Space, done: Sequence[Trial], best: Trial, reused: int) -> Fou
 
 def items_of(found: Found, space: Space) -> Iterator[Item]:
     """What the run of whoever searched says of the search."""
-    failed = found.trials["state"] == "failed"
-    counts = {"search_trials": len(failed), "search_failed_trials": int(failed.sum())}
+    counts = {"search_trials": len(found.trials), "search_failed_trials": found.failed}
     losses = {"search_loss": found.loss}
     if math.isfinite(found.default_loss):
         losses["search_default_loss"] = found.default_loss

@@ -8,8 +8,8 @@ from workbench.jobs.sweep import bury
 from workbench.models.search import Parameters, Trial
 from workbench.tracking.items import Item, Metrics, Params, Tags, Title
 from workbench.tracking.runs import PARENT, Tracker, is_gone
+from workbench.tracking.views import TRIAL
 
-TRIAL = "workbench.trial"
 STUDY = "workbench.study"
 SECONDS = "trial_seconds"
 

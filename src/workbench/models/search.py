@@ -94,6 +94,19 @@ class Found:
     trials: pd.DataFrame
     reused: int
 
+    @property
+    def failed(self) -> int:
+        return int((self.trials["state"] == "failed").sum())
+
+    def in_a_line(self) -> str:
+        chosen = ", ".join(
+            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in self.parameters.items()
+        )
+        gained = f", {self.default_loss:.4g} by the defaults" if math.isfinite(self.default_loss) else ""
+        failed = f" ({self.failed} failed)" if self.failed else ""
+        return f"Chosen by {len(self.trials)} trials{failed}: {chosen}; loss {self.loss:.4g}{gained}."
+
 
 def check_space(space: Space) -> None:
     """

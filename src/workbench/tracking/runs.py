@@ -100,12 +100,19 @@ class Tracker:
         """The id of an experiment, made on first use and marked as model training for the dashboard."""
         found = self.client.get_experiment_by_name(name)
         if found is not None:
+            self._renew_view(found)
             return str(found.experiment_id)
         location = (self.artifacts / name).as_uri()
         try:
             return str(self.client.create_experiment(name, location, EXPERIMENT_TAGS | view_tags(name)))
         except MlflowException:
             return str(self.client.get_experiment_by_name(name).experiment_id)
+
+    def _renew_view(self, experiment: Any) -> None:
+        """The view of an experiment that an earlier version of the workbench made."""
+        for key, value in view_tags(experiment.name).items():
+            if experiment.tags.get(key) != value:
+                self.client.set_experiment_tag(experiment.experiment_id, key, value)
 
     def open(self, experiment: str, name: str, tags: dict[str, str]) -> str:
         """A new run, RUNNING, claimed by this process."""
