@@ -71,6 +71,7 @@ def _models(bench: Bench) -> int:
             "kernel died",
         ),
     ],
+    ids=["raised", "killed", "exited", "killed in a trial"],
 )
 def test_a_failing_notebook_stops_the_run_and_is_kept(
     source: str, reason: str, workspace: Workspace, filled: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -162,6 +162,7 @@ def test_more_trials_go_on_from_fewer_and_fewer_look_at_their_own(
     pd.testing.assert_frame_equal(tried(search(workspace, parent, study, SPACE, ridge, 5, SEED)), tried(few))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dies_in", [0, 11])
 def test_a_killed_search_goes_on_and_comes_to_the_same(
     workspace: Workspace, parent: str, study: str, whole: Found, dies_in: int
@@ -181,6 +182,7 @@ def test_a_killed_search_goes_on_and_comes_to_the_same(
     assert len(runs) == TRIALS + 1
 
 
+@pytest.mark.slow
 def test_a_trial_that_kills_its_process_twice_is_failed(workspace: Workspace, parent: str, study: str) -> None:
     for dies_in in (2, 0):
         assert child(workspace, parent, study, dies_in).returncode == -signal.SIGKILL
