@@ -80,8 +80,11 @@ def tried(found: Found) -> pd.DataFrame:
     return found.trials.drop(columns="seconds")
 
 
-def trials_of(url: str, study: str, objective: Callable[[Parameters], Score | str], trials: int) -> list[Trial]:
+def trials_of(
+    workspace: Workspace, study: str, objective: Callable[[Parameters], Score | str], trials: int
+) -> list[Trial]:
     """What a study comes to without a word to MLflow."""
+    url = str(workspace.settings.mlflow_database_url)
     with opened(url, study, SPACE, SEED, lambda *_: None) as kept:
         for _ in range(trials):
             proposal = kept.ask()
@@ -116,9 +119,9 @@ def test_every_trial_has_a_row_with_what_was_tried_and_what_came_of_it(whole: Fo
     assert list(whole.trials["trial"]) == list(range(TRIALS))
 
 
-def test_the_sampler_finds_more_than_chance_would(mlflow_url: str, study: str) -> None:
+def test_the_sampler_finds_more_than_chance_would(workspace: Workspace, study: str) -> None:
     """Later trials, which know the earlier ones, are better than those drawn at random."""
-    scores = [trial.score for trial in trials_of(mlflow_url, study, ridge, 40)]
+    scores = [trial.score for trial in trials_of(workspace, study, ridge, 40)]
     losses = [score.loss for score in scores if score is not None]
     assert len(losses) == 40
     assert np.median(losses[20:]) < np.median(losses[1:10])
@@ -248,11 +251,11 @@ def test_a_failing_trial_fails_alone_and_says_why(workspace: Workspace, parent: 
     assert runs[1].tags["mlflow.runName"] == "trial 01 failed"
 
 
-def test_the_sampler_keeps_away_from_what_failed(mlflow_url: str, study: str) -> None:
+def test_the_sampler_keeps_away_from_what_failed(workspace: Workspace, study: str) -> None:
     def fragile(parameters: Parameters) -> Score | str:
         return "alpha too small" if float(parameters["alpha"]) < 1.0 else ridge(parameters)
 
-    failed = [trial.score is None for trial in trials_of(mlflow_url, study, fragile, 40)]
+    failed = [trial.score is None for trial in trials_of(workspace, study, fragile, 40)]
     assert 0 < sum(failed[20:]) < sum(failed[:20])
 
 
