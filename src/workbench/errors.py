@@ -310,8 +310,8 @@ class RunUnknown(MisuseError):
 
 class SearchFailed(WorkbenchError):
     """None of the {total} trials of the search {study!r} came to a score. The last one failed with: {reason} Mend it
-    and search under another seed or over other parameters: what failed is not tried again. The trials are below the run
-    {run_id} in `workbench mlflow`."""
+    and start again, from nothing; or train without a search (--trials 0). The trials are nested in the run {run_id}
+    in `workbench mlflow`."""
 
 
 class StudiesUnusable(WorkbenchError):
