@@ -14,3 +14,6 @@ ALTER ROLE workbench RENAME TO workbench_owner
 SELECT e.extname, n.nspname
 FROM pg_extension e
 JOIN pg_namespace n ON n.oid = e.extnamespace
+
+-- name: schema_exists
+SELECT 1 FROM pg_namespace WHERE nspname = %(name)s

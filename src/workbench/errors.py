@@ -117,6 +117,11 @@ class DatabaseNotCreated(WorkbenchError):
     owner."""
 
 
+class SchemaNotCreated(WorkbenchError):
+    """The schema {schema} does not exist in {url} and could not be created: {reason} Have the owner of the database
+    run: CREATE SCHEMA {schema} AUTHORIZATION the role; or train without a search (--trials 0)."""
+
+
 class MigrationEdited(WorkbenchError):
     """The migration {name} was changed after it had been applied (recorded digest {recorded}, file {found}). Restore
     the file and put the change into a new migration."""
@@ -306,6 +311,18 @@ class NotebookMissing(WorkbenchError):
 
 class RunUnknown(MisuseError):
     """There is no MLflow run {run_id!r}. Look for it with `workbench mlflow`."""
+
+
+class SearchFailed(WorkbenchError):
+    """None of the {total} trials of the search {study!r} came to a score. The last one failed with: {reason} Mend it
+    and start again, from nothing; or train without a search (--trials 0). The trials are nested in the run {run_id}
+    in `workbench mlflow`."""
+
+
+class StudiesUnusable(WorkbenchError):
+    """The searches kept in the schema {schema} of {url} cannot be used: {reason} Try again if the server was away. If
+    another version of optuna made them, drop the schema: nothing in it is needed but to go on with a search that was
+    interrupted."""
 
 
 class RetrainBusy(WorkbenchError):

@@ -65,7 +65,13 @@ def _models(bench: Bench) -> int:
         ("raise RuntimeError('the disk is full')", "the disk is full"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "kernel died"),
         ("import sys; sys.exit(1)", "SystemExit"),
+        (
+            "import os, signal; workspace.tracker.open('complexity_model', 'trial 00', {});"
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "kernel died",
+        ),
     ],
+    ids=["raised", "killed", "exited", "killed in a trial"],
 )
 def test_a_failing_notebook_stops_the_run_and_is_kept(
     source: str, reason: str, workspace: Workspace, filled: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,7 +82,7 @@ def test_a_failing_notebook_stops_the_run_and_is_kept(
         retrain(workspace, "small", ["complexity"], 5, lambda _: None)
     assert Path(str(caught.value.fields["output"])).is_file()
     assert _models(filled) == models
-    assert len(_runs(workspace, "FAILED") - failed) == 2
+    assert len(_runs(workspace, "FAILED") - failed) == 2 + ("trial" in source)
     assert _runs(workspace, "RUNNING") == set()
 
 

@@ -55,6 +55,16 @@ def test_a_data_scientist_embeds_trains_and_promotes(imported: Bench) -> None:
         assert performance.promote(connection, "complexity_model", run)
 
 
+def test_a_data_scientist_searches_and_trains_and_the_search_is_kept(imported: Bench) -> None:
+    words = ("train", "intent", "--dataset-version", "small", "--trials", "3")
+    first, second = imported.json(*words), imported.json(*words)
+    assert first["search"]["trials"] == 3
+    assert second["search"] == first["search"] | {"reused": 3}
+    assert first["search"]["reused"] == 0
+    assert first["accuracy"] == second["accuracy"]
+    assert imported.json(*words[:-1], "0")["search"] is None
+
+
 def test_a_data_scientist_estimates_effectiveness_without_seeing_a_person(imported: Bench, bench: Bench) -> None:
     bench.run("history", "simulate", "--rows", "500", "--dataset-version", "small")
     found = estimate(imported.url)

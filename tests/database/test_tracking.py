@@ -195,6 +195,18 @@ def test_an_experiment_is_made_once_and_opens_in_the_reviewers_view(tracker: Tra
     assert {f"metrics.`{name}`" for name in METRICS["technique_selector"]} < set(columns)
 
 
+def test_a_view_of_an_earlier_version_is_renewed_and_leaves_the_trials_out(tracker: Tracker) -> None:
+    identity = tracker.experiment("intent_classifier")
+    tracker.client.set_experiment_tag(identity, TAG, json.dumps({"selectedColumns": []}))
+    tracker.experiment("intent_classifier")
+    view = json.loads(tracker.client.get_experiment(identity).tags[TAG])
+    model, trial = (tracker.open("intent_classifier", "a run", tags) for tags in ({}, {"workbench.trial": "0"}))
+    shown = {run.info.run_id for run in tracker.client.search_runs([identity], view["searchFilter"])}
+    assert model in shown
+    assert trial not in shown
+    assert view["selectedColumns"]
+
+
 def test_nothing_is_kept_outside_the_home(tracker: Tracker) -> None:
     tracker.experiment("complexity_model")
     places = {experiment.artifact_location for experiment in tracker.client.search_experiments()}

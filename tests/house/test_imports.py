@@ -113,6 +113,11 @@ def test_only_tracking_speaks_mlflow(module: Module) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=named)
+def test_only_one_module_speaks_optuna(module: Module) -> None:
+    assert module.name == "store/studies.py" or "optuna" not in module.packages()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
 def test_only_db_and_store_speak_to_postgresql(module: Module) -> None:
     assert module.room in {"db", "store"} or not module.packages() & {"psycopg", "psycopg_pool", "pgvector"}
 

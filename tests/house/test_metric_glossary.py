@@ -13,9 +13,10 @@ import pytest
 
 from workbench.evaluation.effectiveness import COLUMNS
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
-from workbench.jobs import estimate_effectiveness, training
+from workbench.jobs import estimate_effectiveness, search, training, trial_runs
 from workbench.jobs.estimate_effectiveness import EffectivenessResult
 from workbench.models.build import estimator_for, labels_of
+from workbench.models.search import Found, Range, Score, Trial, table_of
 from workbench.records import DIMENSIONS, MODEL_TYPES, Examples, Fitted, ModelType, Recipe, Report, Split, Technique
 from workbench.records import TrainingSet as Prompts
 from workbench.tracking.items import Item, Metrics, Params, Tags
@@ -79,12 +80,21 @@ def logged_by_effectiveness() -> list[Item]:
     return list(estimate_effectiveness._items(result, {}))
 
 
+def logged_by_search() -> list[Item]:
+    space = (Range("gamma", 0.1, 10.0, 1.0),)
+    trials = [Trial(0, {"gamma": 1.0}, Score(0.5, 0.9), 0.1), Trial(1, {"gamma": 2.0}, None, 0.1, "broke")]
+    found = Found({"gamma": 1.0}, 0.5, 0.5, table_of(space, trials), 0)
+    below = [item for trial in trials for item in trial_runs.items_of(trial)]
+    return [*search.items_of(found, space), *below]
+
+
 def names(items: Iterable[Item], kind: type[Metrics | Params | Tags]) -> set[str]:
     return {name for item in items if isinstance(item, kind) for name in item.values}
 
 
 def everything() -> list[Item]:
-    return [item for kind in MODEL_TYPES for item in logged_by(kind)] + logged_by_effectiveness()
+    of_models = [item for kind in MODEL_TYPES for item in logged_by(kind)]
+    return of_models + logged_by_effectiveness() + logged_by_search()
 
 
 @pytest.mark.parametrize(
@@ -105,13 +115,17 @@ def test_every_metric_of_technique_effectiveness_is_defined() -> None:
     assert names(logged_by_effectiveness(), Metrics) == defined("Technique effectiveness")
 
 
+def test_every_metric_of_a_search_is_defined() -> None:
+    assert names(logged_by_search(), Metrics) == defined("Search")
+
+
 def test_every_parameter_and_tag_is_defined() -> None:
     assert undefined(names(everything(), Params), defined("Parameters")) == set()
     assert undefined(names(everything(), Tags), defined("Tags")) == set()
 
 
 def test_the_glossary_defines_nothing_that_is_not_logged() -> None:
-    metrics = defined("Every", "Intent", "Complexity", "Technique")
+    metrics = defined("Every", "Intent", "Complexity", "Technique", "Search")
     assert unused(names(everything(), Metrics), metrics) == set()
     assert unused(names(everything(), Params), defined("Parameters")) == {"option_<name>"}
 

@@ -17,8 +17,14 @@ from workbench.records import BUDGETS, SHORT_NAMES
     type=click.Choice(list(BUDGETS)),
     help="For intent: quick looks at embeddings alone, standard (the default) at words and features too.",
 )
+@click.option(
+    "--trials",
+    type=click.IntRange(min=0),
+    help="For intent with more than the quick budget: sets of parameters to try on held-out parts of the training "
+    "prompts, the defaults first. 0 takes the defaults; without it the budget decides.",
+)
 @json_option
-def train(model: str, version: str, seed: int, budget: str | None, as_json: bool) -> None:
+def train(model: str, version: str, seed: int, budget: str | None, trials: int | None, as_json: bool) -> None:
     """Train, judge, log and write back one model."""
     from workbench.jobs.train import train as run
     from workbench.jobs.workspace import open_workspace
@@ -28,8 +34,11 @@ def train(model: str, version: str, seed: int, budget: str | None, as_json: bool
         raise click.BadOptionUsage(
             "budget", f"--budget is for the intent model; the {model} model has one budget only."
         )
+    if trials and (model != "intent" or budget == "quick"):
+        what = f"the {model} model" if model != "intent" else "the quick budget"
+        raise click.BadOptionUsage("trials", f"--trials is for the standard intent model; {what} searches nothing.")
     recipe = Recipe(SHORT_NAMES[model], version, seed, {"budget": budget} if budget else {})
-    done = run(open_workspace(), recipe, lambda step: say(f"{step} …"))
+    done = run(open_workspace(), recipe, lambda step: say(f"{step} …"), trials)
     if as_json:
         print_json(done.as_json())
         return
@@ -38,4 +47,6 @@ def train(model: str, version: str, seed: int, budget: str | None, as_json: bool
     rows += [[n, f"{b['accuracy']:.3f}", f"{b['macro_f1']:.3f}"] for n, b in report.baselines.items()]
     title = f"{done.run.model_name} {done.run.model_version} on {version}: {report.n_test} test prompts"
     print_table(title, ["", "accuracy", "macro F1"], rows)
+    if done.found:
+        click.echo(done.found.in_a_line())
     click.echo(f"MLflow run {done.run.run_id}, {done.seconds:.0f} s. See it with `workbench mlflow`.")

@@ -22,6 +22,7 @@ from workbench.errors import (
     DatabaseUnreachable,
     ExtensionElsewhere,
     ExtensionMissing,
+    SchemaNotCreated,
 )
 from workbench.settings import Settings
 from workbench.sql import query
@@ -118,6 +119,34 @@ def ensure_database(url: str) -> None:
     with connect(url, autocommit=True) as connection:
         if connection.info.server_version < MINIMUM_VERSION:
             raise DatabaseTooOld(url=masked(url), found=connection.info.server_version // 10000, expected=15)
+
+
+def ensure_schema(url: str, name: str) -> None:
+    """Make a schema where it is missing; it may be there for a role that may make none.
+
+    Raises:
+        SchemaNotCreated
+    """
+    with connect(url, autocommit=True) as connection:
+        if connection.execute(query("server", "schema_exists"), {"name": name}).fetchone():
+            return
+        try:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        except psycopg.Error as exc:
+            reason = str(exc).strip().splitlines()[0]
+            raise SchemaNotCreated(schema=name, url=masked(url), reason=reason) from exc
+
+
+def open_in_schema(url: str, schema: str) -> Connection:
+    """A connection for a library that manages its transactions itself and writes no schema before its tables' names.
+
+    Raises:
+        DatabaseUnreachable
+    """
+    connection = _open(url)
+    connection.execute(sql.SQL("SET TIME ZONE 'UTC'; SET search_path = {}").format(sql.Identifier(schema)))
+    connection.autocommit = False
+    return connection
 
 
 def create_extension(name: str) -> sql.Composed:

@@ -102,6 +102,7 @@ def retrain(
             runs = _run_steps(workspace, version, models, run_id, folder, tell)
         except BaseException:
             workspace.tracker.close(run_id, "FAILED")
+            sweep(workspace)  # a killed kernel leaves the runs of its trials
             raise
         rows = _rows(workspace, runs)
         workspace.tracker.log(run_id, [Note(summary(version, rows))])

@@ -10,7 +10,9 @@ from workbench.jobs import data, training
 from workbench.jobs.embed import fill_all
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.figures import report_figures
+from workbench.jobs.tune import trials_of, tune
 from workbench.jobs.workspace import Workspace
+from workbench.models.search import Found
 from workbench.records import Recipe, Report, RunRef
 
 
@@ -20,6 +22,7 @@ class Trained:
     report: Report
     run: RunRef
     seconds: float
+    found: Found | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The keys that `train --json` promises."""
@@ -35,15 +38,29 @@ class Trained:
             "macro_f1": self.report.macro_f1,
             "metrics": dict(self.report.metrics),
             "baselines": {name: dict(scores) for name, scores in self.report.baselines.items()},
+            "search": self._search(),
             "seconds": self.seconds,
         }
 
+    def _search(self) -> dict[str, Any] | None:
+        if self.found is None:
+            return None
+        return {
+            "trials": len(self.found.trials),
+            "failed": self.found.failed,
+            "reused": self.found.reused,
+            "loss": self.found.loss,
+            "parameters": dict(self.found.parameters),
+        }
 
-def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None) -> Trained:
+
+def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None, trials: int | None = None) -> Trained:
     """Train, judge, log and write back one model. The MLflow run ends FINISHED, or FAILED if anything raises.
 
+    ``trials`` sets of parameters are tried on the training split before; None takes as many as the budget has.
+
     Raises:
-        DatasetUnknown, DatasetTooSmall, EmbeddingsOfAnotherSpace
+        DatasetUnknown, DatasetTooSmall, EmbeddingsOfAnotherSpace, SearchFailed
     """
     started = time.perf_counter()
     tell("embedding")
@@ -52,7 +69,12 @@ def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None) -> T
     techniques = data.load_techniques(workspace.url)
     split = data.split(training_set, recipe, techniques)
     run = workspace.claim(recipe.model_type, f"train {recipe.dataset_version}")
+    found = None
     try:
+        trials = trials_of(recipe) if trials is None else trials
+        if trials:
+            tell("searching")
+            recipe, found = tune(workspace, run.run_id, recipe, training_set, split, trials, tell)
         tell("fitting")
         fitted = training.fit(recipe, split, techniques)
         tell("judging")
@@ -65,4 +87,4 @@ def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None) -> T
         run.finish("FAILED")
         raise
     run.finish()
-    return Trained(recipe, report, reference, time.perf_counter() - started)
+    return Trained(recipe, report, reference, time.perf_counter() - started, found)

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,7 @@ from workbench.tracking.views import view_tags
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 OWNER = "workbench.owner"
+PARENT = "mlflow.parentRunId"
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LONGEST_PARAM = 6000
 for noisy in ("alembic", "mlflow.store.db.utils"):
@@ -51,6 +52,15 @@ class OpenRun:
     run_id: str
     name: str
     owner: str
+
+
+@dataclass(frozen=True)
+class ChildRun:
+    run_id: str
+    status: Status
+    owner: str
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
 
 
 def this_process() -> str:
@@ -90,6 +100,7 @@ class Tracker:
         """The id of an experiment, made on first use and marked as model training for the dashboard."""
         found = self.client.get_experiment_by_name(name)
         if found is not None:
+            self._renew_view(found)
             return str(found.experiment_id)
         location = (self.artifacts / name).as_uri()
         try:
@@ -97,10 +108,19 @@ class Tracker:
         except MlflowException:
             return str(self.client.get_experiment_by_name(name).experiment_id)
 
+    def _renew_view(self, experiment: Any) -> None:
+        """The view of an experiment that an earlier version of the workbench made."""
+        for key, value in view_tags(experiment.name).items():
+            if experiment.tags.get(key) != value:
+                self.client.set_experiment_tag(experiment.experiment_id, key, value)
+
     def open(self, experiment: str, name: str, tags: dict[str, str]) -> str:
         """A new run, RUNNING, claimed by this process."""
+        return self.open_in(self.experiment(experiment), name, tags)
+
+    def open_in(self, experiment_id: str, name: str, tags: dict[str, str]) -> str:
         owner = {OWNER: this_process(), "mlflow.source.name": "workbench"}
-        run = self.client.create_run(self.experiment(experiment), run_name=name, tags=tags | owner)
+        run = self.client.create_run(experiment_id, run_name=name, tags=tags | owner)
         return str(run.info.run_id)
 
     def close(self, run_id: str, status: Status) -> None:
@@ -128,6 +148,11 @@ class Tracker:
         experiments = [e.experiment_id for e in self.client.search_experiments()]
         found = self.client.search_runs(experiments, "attributes.status = 'RUNNING'") if experiments else []
         return [_open_run(run) for run in found if OWNER in run.data.tags]
+
+    def children(self, parent: str, experiment_id: str) -> list[ChildRun]:
+        """The runs nested in ``parent`` in that experiment, the newest thousand."""
+        found = self.client.search_runs([experiment_id], f"tags.`{PARENT}` = '{parent}'")
+        return [_child(run) for run in found]
 
     def _run(self, run_id: str) -> Any:
         try:
@@ -179,6 +204,11 @@ class Tracker:
 
 def _open_run(run: Any) -> OpenRun:
     return OpenRun(run.info.run_id, str(run.data.tags.get("mlflow.runName", "")), run.data.tags[OWNER])
+
+
+def _child(run: Any) -> ChildRun:
+    tags = run.data.tags
+    return ChildRun(run.info.run_id, run.info.status, tags.get(OWNER, ""), dict(tags), dict(run.data.metrics))
 
 
 def _dataset_input(item: DatasetItem) -> DatasetInput:

@@ -20,3 +20,16 @@ def test_an_unknown_budget_is_refused_with_the_known_ones() -> None:
     assert done.exit_code == 2
     assert "quick" in done.output
     assert "standard" in done.output
+
+
+@pytest.mark.parametrize("words", [["complexity"], ["selector"], ["intent", "--budget", "quick"]])
+def test_trials_are_for_an_intent_model_that_searches(words: list[str]) -> None:
+    done = CliRunner().invoke(train, [*words, "--dataset-version", "v", "--trials", "5"])
+    assert done.exit_code == 2
+    assert "searches nothing" in done.output
+
+
+def test_a_number_of_trials_below_nothing_is_refused() -> None:
+    done = CliRunner().invoke(train, ["intent", "--dataset-version", "v", "--trials", "-1"])
+    assert done.exit_code == 2
+    assert "-1" in done.output

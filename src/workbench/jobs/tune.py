@@ -1,0 +1,52 @@
+"""A recipe whose options were chosen by a search on its training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from workbench.evaluation.cross_validated import METHOD, cross_validated
+from workbench.jobs.search import search, study_of
+from workbench.jobs.workspace import Workspace
+from workbench.models.intent_space import intent_space
+from workbench.models.search import Found
+from workbench.records import Budget, Recipe, Split, TrainingSet
+
+# How many trials a budget has unless somebody says otherwise.
+TRIALS: dict[Budget, int] = {"quick": 0, "standard": 0}
+
+
+def budget_of(recipe: Recipe) -> Budget:
+    budget: Budget = recipe.options.get("budget", "standard")
+    return budget
+
+
+def trials_of(recipe: Recipe) -> int:
+    return TRIALS[budget_of(recipe)] if recipe.model_type == "intent_classifier" else 0
+
+
+def tune(
+    workspace: Workspace,
+    run_id: str,
+    recipe: Recipe,
+    training_set: TrainingSet,
+    split: Split,
+    trials: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[Recipe, Found]:
+    """The recipe of an intent classifier with the options that did best on held-out parts of the training split.
+
+    What the recipe sets by hand stays. The test split is not looked at.
+
+    Raises:
+        SearchFailed, DatabaseUnreachable, SchemaNotCreated, StudiesUnusable
+    """
+    space = tuple(part for part in intent_space(budget_of(recipe)) if part.name not in recipe.options)
+    study = study_of(recipe, training_set, METHOD)
+    objective = cross_validated(recipe, split.train)
+
+    def tick(done: int, total: int, what: str) -> None:
+        tell(f"trial {done} of {total}, {what}" if done else what)
+
+    found = search(workspace, run_id, study, space, objective, trials, recipe.seed, tick)
+    return replace(recipe, options={**recipe.options, **found.parameters}), found
