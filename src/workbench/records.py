@@ -67,11 +67,15 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Examples:
-    """One split. ``X`` is what estimators take: a frame with ``prompt_text`` and ``embedding`` (float32 arrays)."""
+    """One split. ``X`` is what estimators take: a frame with ``prompt_text`` and ``embedding`` (float32 arrays).
+
+    ``secondary`` are the further intents of each row, and empty where nobody asked for them.
+    """
 
     X: pd.DataFrame
     y: NDArray[Any]
     ids: tuple[str, ...]
+    secondary: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
