@@ -72,7 +72,8 @@ def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[n
     rows = np.flatnonzero(chosen)
     texts = training_set.frame["prompt_text"].iloc[rows].reset_index(drop=True)
     X = pd.DataFrame({"prompt_text": texts, "embedding": list(training_set.embeddings[rows])})
-    return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]))
+    secondary = tuple(tuple(paths) for paths in training_set.frame["secondary"].iloc[rows])
+    return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]), secondary)
 
 
 def _check(recipe: Recipe, train: Examples, test: Examples) -> None:

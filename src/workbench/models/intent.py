@@ -19,7 +19,7 @@ from workbench.models.conformal import climb, label_sets, lowest_threshold, nonc
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
-from workbench.models.secondary import SecondaryMixin
+from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
 from workbench.records import DIMENSIONS, Budget, Vector
 
@@ -68,7 +68,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         self.classes_ = np.unique(y)
         self.head_, unseen = self._fit_head(X, np.asarray(y))
         self._calibrate(unseen, np.searchsorted(self.classes_, y))
-        self._learn_secondary(unseen, np.asarray(y), secondary)
+        self._learn_secondary(X, unseen, np.asarray(y), secondary)
         return self
 
     def decision_function(self, X: Any) -> Vector:

@@ -7,17 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 from scipy.special import logit
 
 from workbench.records import Vector
 
-# Labels looked at for each row: so many likeliest ones, so many that go with the primary, so many by linear score.
+# Labels looked at for each row: so many likeliest ones, so many that go with the primary, so many by their own score.
 CANDIDATES = 10
 # A primary's own counts are read together with so many rows that are like all the others.
 BORROWED_ROWS = 5.0
-# In rows, for scores of variance 1. From 100 to 3,000 it makes no difference on the starter corpus.
-RIDGE = 1000.0
 SMALLEST = 1e-12
 ROWS_AT_ONCE = 4_096
 SIGNS = (
@@ -31,69 +28,65 @@ SIGNS = (
     "edges to the primary",
     "log odds with this primary",
     "log odds",
-    "linear score",
+    "score of its own",
 )
 
 Indices = NDArray[np.int64]
 
 
 class Habits(NamedTuple):
-    """Counted on some rows, for the S labels that are secondary in any.
-
-    ``together`` (classes, S) are log odds of the label beside a primary, drawn towards ``alone`` (S,), those beside
-    any. ``slopes`` (classes, S) and ``level`` (S,) are a ridge regression of "is secondary" on centred log
-    probabilities: what the classifier wavers between says which second want there is.
-    """
+    """Counted on some rows, for the S labels that are secondary in any: log odds of the label beside a primary one,
+    ``together`` (classes, S), drawn towards those beside any, ``alone`` (S,)."""
 
     together: Vector
     alone: Vector
-    slopes: Vector
-    level: Vector
 
 
-def learn_habits(probabilities: Vector, primary: Indices, wanted: Vector) -> Habits:
-    """``probabilities`` (rows, classes), ``primary`` (rows,), ``wanted`` (rows, S) of zeros and ones."""
-    together = np.zeros((probabilities.shape[1], wanted.shape[1]))
+class Seen(NamedTuple):
+    """What the classifier says of some rows: ``probabilities`` (rows, classes) of the primary label, and ``scores``
+    (rows, S) of a head that was fitted to the secondary ones."""
+
+    probabilities: Vector
+    scores: Vector
+
+    def of(self, rows: Indices) -> Seen:
+        return Seen(self.probabilities[rows], self.scores[rows])
+
+
+def learn_habits(primary: Indices, wanted: Vector, classes: int) -> Habits:
+    """``primary`` (rows,) are numbers below ``classes``, ``wanted`` (rows, S) zeros and ones."""
+    together = np.zeros((classes, wanted.shape[1]))
     np.add.at(together, primary, wanted)
     share = (wanted.sum(axis=0) + 0.5) / (len(wanted) + 1)
-    rows = np.bincount(primary, minlength=len(together))[:, None]
-    drawn = (together + BORROWED_ROWS * share) / (rows + BORROWED_ROWS)
-    logs = _centred(probabilities)
-    middle, mean = logs.mean(axis=0), wanted.mean(axis=0)
-    logs -= middle
-    gram = logs.T @ logs
-    gram[np.diag_indices_from(gram)] += RIDGE * max(float(np.mean(np.square(logs))), SMALLEST)
-    slopes = solve(gram, logs.T @ (wanted - mean), assume_a="pos")
-    return Habits(logit(drawn), logit(share), slopes, mean - middle @ slopes)
+    rows = np.bincount(primary, minlength=classes)[:, None]
+    return Habits(logit((together + BORROWED_ROWS * share) / (rows + BORROWED_ROWS)), logit(share))
 
 
-def signs_of(
-    probabilities: Vector, labels: Indices, levels: Indices, habits: Habits
-) -> Iterator[tuple[Indices, Indices, Vector]]:
+def signs_of(seen: Seen, labels: Indices, levels: Indices, habits: Habits) -> Iterator[tuple[Indices, Indices, Vector]]:
     """For some thousand rows at a time the rows and columns of the candidates and their ``SIGNS``, shape (pairs, 11).
 
     A column is one of the S ``labels``, which are indices of the classes; ``levels`` as of ``taxonomy.levels``. A label
     as likely as the likeliest one is no candidate, so that none is its own companion.
     """
-    for start in range(0, len(probabilities), ROWS_AT_ONCE):
-        part = probabilities[start : start + ROWS_AT_ONCE]
-        row, column, signs = _signs(part, labels, levels, habits)
+    every = np.arange(len(seen.probabilities))
+    for start in range(0, len(every), ROWS_AT_ONCE):
+        row, column, signs = _signs(seen.of(every[start : start + ROWS_AT_ONCE]), labels, levels, habits)
         yield row + start, column, signs
 
 
-def _signs(probabilities: Vector, labels: Indices, levels: Indices, habits: Habits) -> tuple[Indices, Indices, Vector]:
+def _signs(seen: Seen, labels: Indices, levels: Indices, habits: Habits) -> tuple[Indices, Indices, Vector]:
+    probabilities, scores = seen
     every = np.arange(len(probabilities))[:, None]
     order = np.argsort(-probabilities, axis=1, kind="stable")
     rank = np.empty_like(order)
     rank[every, order] = np.arange(order.shape[1])
     primary = order[:, 0]
-    score = _centred(probabilities) @ habits.slopes + habits.level
-    chosen = _largest(habits.together[primary]) | _largest(score) | (rank[:, labels] <= CANDIDATES)
+    chosen = _largest(habits.together[primary]) | _largest(scores) | (rank[:, labels] <= CANDIDATES)
     chosen &= probabilities[:, labels] < probabilities[every, primary[:, None]]
     row, column = np.nonzero(chosen)
     label, beside = labels[column], primary[row]
     logs = np.log(np.maximum(probabilities, SMALLEST))
-    best_other = logs[row, order[row, np.minimum(1, order.shape[1] - 1)]]
+    best_other = logs[row, order[row, min(1, order.shape[1] - 1)]]
     columns = [
         logs[row, label],
         np.log(rank[row, label]),
@@ -102,7 +95,7 @@ def _signs(probabilities: Vector, labels: Indices, levels: Indices, habits: Habi
         *_kinship(levels[label], levels[beside]),
         habits.together[beside, column],
         habits.alone[column],
-        score[row, column],
+        scores[row, column],
     ]
     return row, column, np.column_stack(columns)
 
@@ -121,10 +114,3 @@ def _largest(values: Vector) -> NDArray[np.bool_]:
     most = min(CANDIDATES, values.shape[1])
     chosen[np.arange(len(values))[:, None], np.argpartition(-values, most - 1, axis=1)[:, :most]] = True
     return chosen
-
-
-def _centred(probabilities: Vector) -> Vector:
-    """Logarithms less each row's mean: the classifier's scores, but for their scale."""
-    logs = np.log(np.maximum(probabilities, SMALLEST**3))
-    centred: Vector = logs - logs.mean(axis=1, keepdims=True)
-    return centred
