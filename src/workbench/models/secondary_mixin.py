@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
 
 from workbench.models.heads import scores_of
 from workbench.models.secondary import SecondaryIntents, learn_secondary
@@ -54,6 +55,7 @@ class SecondaryMixin:
         probabilities: Vector = self.predict_proba(X)  # type: ignore[attr-defined]
         if self.secondary_head_ is None:
             return Seen(probabilities, np.zeros((len(probabilities), len(self.secondary_.labels))))
+        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
         return Seen(probabilities, scores_of(self.secondary_head_, X)[:, self.secondary_head_.classes_ != NONE])
 
     def _learn_secondary(self, X: Any, unseen: Vector | None, y: NDArray[Any], secondary: Any) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from skops import io
 from small_data import frame
 
@@ -54,6 +58,14 @@ def test_the_chances_of_all_intents_add_the_further_ones_to_the_primary() -> Non
     assert chances.max() <= 1
     stated = chances.sum(axis=1).mean() - 1
     assert stated == pytest.approx(np.mean([len(paths) for paths in wanted]), abs=0.1)
+
+
+@pytest.mark.parametrize("made", [csr_array, lambda X: pd.DataFrame(X, columns=list("stuv"))], ids=["sparse", "frame"])
+def test_sparse_rows_and_frames_get_the_same_answers(made: Callable[[Vector], object]) -> None:
+    X, y, secondary = rows_of(300, 0)
+    other = made(X)
+    plain, same = (HierarchicalIntentClassifier().fit(rows, y, secondary) for rows in (X, other))
+    assert same.predict_secondary(other) == plain.predict_secondary(X)
 
 
 def test_rows_that_could_not_be_held_out_are_not_learnt_from() -> None:
