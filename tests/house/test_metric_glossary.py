@@ -15,7 +15,7 @@ from workbench.evaluation.effectiveness import COLUMNS
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
 from workbench.jobs import estimate_effectiveness, search, training, trial_runs
 from workbench.jobs.estimate_effectiveness import EffectivenessResult
-from workbench.models.build import estimator_for, labels_of
+from workbench.models.build import estimator_for, fit_parameters, labels_of
 from workbench.models.search import Found, Range, Score, Trial, table_of
 from workbench.records import DIMENSIONS, MODEL_TYPES, Examples, Fitted, ModelType, Recipe, Report, Split, Technique
 from workbench.records import TrainingSet as Prompts
@@ -51,11 +51,12 @@ def fitted(kind: ModelType) -> tuple[Fitted, Report]:
     random = np.random.default_rng(0)
     vectors = list(random.normal(0, 1, (60, DIMENSIONS)).astype(np.float32))
     frame = pd.DataFrame({"prompt_text": [f"some words {n % 3}" for n in range(60)], "embedding": vectors})
-    part = Examples(frame, TARGETS[kind], tuple(str(n) for n in range(60)))
+    frame["layers"] = [np.concatenate([vector, vector[::-1]]) for vector in vectors]
+    part = Examples(frame, TARGETS[kind], tuple(str(n) for n in range(60)), (("a.x",), (), ("a.y",)) * 20)
     estimator = estimator_for(recipe(kind), TECHNIQUES)
     if kind == "intent_classifier":
         estimator[-1].set_params(out_of_scope="oos")
-    estimator.fit(part.X, part.y)
+    estimator.fit(part.X, part.y, **fit_parameters(estimator, part))
     model, split = Fitted(estimator, labels_of(estimator), 0.1), Split(part, part)
     if kind == "technique_selector":
         return model, judge_selector(model, split, part.y, [["one"]] * 60, 1)

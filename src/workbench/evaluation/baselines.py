@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,26 @@ def most_popular(labels: Vector, rows: int) -> Vector:
     return np.tile(labels.mean(axis=0), (rows, 1))
 
 
+def companions(
+    train: NDArray[Any], secondary: Sequence[Sequence[str]], predicted: NDArray[Any]
+) -> list[tuple[str, ...]]:
+    """The secondary labels that go with each predicted primary one most often, the most frequent first.
+
+    A label is given that stands beside a certain share of the primary's training rows; the share is the one that meets
+    the training rows' secondary labels with the highest F1 when each row is judged by the others.
+    """
+    rows = Counter(str(label) for label in train)
+    pairs = Counter((str(label), other) for label, further in zip(train, secondary, strict=True) for other in further)
+    ranked = sorted(pairs, key=lambda pair: (-pairs[pair], pair))
+    counts = np.array([pairs[pair] for pair in ranked], dtype=np.float64)
+    sizes = np.array([rows[label] for label, _ in ranked], dtype=np.float64)
+    often = counts / sizes >= _best_share(counts, sizes)
+    usual: dict[str, list[str]] = {label: [] for label in rows}
+    for index in np.flatnonzero(often):
+        usual[ranked[index][0]].append(ranked[index][1])
+    return [tuple(usual.get(str(label), ())) for label in predicted]
+
+
 def prompt_length(train: Sequence[str], levels: NDArray[Any], test: Sequence[str]) -> NDArray[Any]:
     """The level that isotonic regression on the number of characters gives, rounded: longer is never simpler, or never
     more complex, whichever fits."""
@@ -74,3 +95,17 @@ def _nearest(values: Vector, levels: NDArray[Any]) -> NDArray[Any]:
     known = np.unique(levels)
     found: NDArray[Any] = known[np.abs(values[:, None] - known[None, :]).argmin(axis=1)]
     return found
+
+
+def _best_share(counts: Vector, sizes: Vector) -> float:
+    """Without its own row a pair stands beside (count - 1) / (size - 1) of the others where the row has it, and beside
+    count / (size - 1) where it has not. Infinity where no pair ever helps another row."""
+    others = np.maximum(sizes - 1, 1)
+    shares = np.concatenate([(counts - 1) / others, counts / others])
+    hits, given = np.concatenate([counts, 0 * counts]), np.concatenate([counts, sizes - counts])
+    order = np.argsort(-shares, kind="stable")
+    f1 = 2 * np.cumsum(hits[order]) / (np.cumsum(given[order]) + counts.sum())
+    # Of equal shares all are given or none: the last of them knows what that costs.
+    last = np.append(np.diff(shares[order]) < 0, True)[: len(order)]
+    f1 = np.where(last & (shares[order] > 0), f1, 0.0)
+    return float(shares[order[f1.argmax()]]) if f1.any() else float("inf")

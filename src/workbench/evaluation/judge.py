@@ -15,6 +15,7 @@ from workbench.evaluation.classification import headline, per_class
 from workbench.evaluation.complexity_scores import alternatives, length_alone, order_scores
 from workbench.evaluation.intent_scores import abstention_scores, tree_scores
 from workbench.evaluation.intervals import share
+from workbench.evaluation.multilabel import further_scores
 from workbench.evaluation.paired import compare, comparison_table
 from workbench.evaluation.ranking import chosen_sets, ranking_scores
 from workbench.evaluation.scores import Judged, Scores, bounds, shared_scores
@@ -27,7 +28,7 @@ Baselines = Mapping[str, Mapping[str, float]]
 def judge_intent(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: int) -> Report:
     """``neighbour`` is the label of the closest training prompt for each test prompt.
 
-    Sets, decisions and the out-of-scope score are judged of estimators that have them.
+    Sets, decisions, the out-of-scope score and secondary intents are judged of estimators that have them.
     """
     probabilities = fitted.estimator.predict_proba(split.test.X)
     classes = np.asarray(fitted.labels)
@@ -35,6 +36,7 @@ def judge_intent(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: in
     judged = Judged(split.test.y, predicted, probabilities, classes, probabilities.max(axis=1))
     found = shared_scores(judged, seed) | tree_scores(judged, seed)
     found |= abstention_scores(fitted.estimator, split.test.X, judged)
+    found |= further_scores(fitted.estimator, split, predicted, seed)
     return _report("intent_classifier", split, judged, found, _usual_answers(split, neighbour, seed), {}, seed)
 
 

@@ -79,7 +79,8 @@ def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[n
     X = pd.DataFrame({"prompt_text": texts, "embedding": list(training_set.embeddings[rows])})
     if training_set.layers is not None:
         X["layers"] = list(training_set.layers[rows])
-    return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]))
+    secondary = tuple(tuple(paths) for paths in training_set.frame["secondary"].iloc[rows])
+    return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]), secondary)
 
 
 def _check(recipe: Recipe, train: Examples, test: Examples) -> None:

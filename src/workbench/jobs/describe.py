@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from workbench.records import Recipe, Report, TrainingSet
 
@@ -36,6 +36,7 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         "",
         "Also: " + ", ".join(f"{name} {report.metrics[name]:.3f}" for name in others) + ".",
         "",
+        *_secondary(report),
         _weak_classes(report),
         "",
         f"Data: sha256 `{training_set.digest[:16]}…`, embeddings by `{training_set.embedding_space}`, "
@@ -68,6 +69,24 @@ def _verdict(report: Report) -> str:
     if report.accuracy > best:
         return f"The best baseline ({name}) lies {gap:.1f} points lower, but **within the interval**."
     return f"**It does not beat the best baseline** ({name}, {best:.3f})."
+
+
+def _secondary(report: Report) -> Iterator[str]:
+    """Where test prompts have further intents: what predicting any is worth, beside not to."""
+    if "intent_sets_against" not in report.tables:
+        return
+    table = report.tables["intent_sets_against"]
+    rows = table[table["metric"] == "micro_f1"].to_dict("records")
+    alone = next(row["ours"] for row in rows if row["of"] == "secondary")
+    against = (
+        f"{row['theirs']:.3f} of {row['other']} (difference {row['difference']:+.3f}, {row['low']:+.3f} to "
+        f"{row['high']:+.3f})"
+        for row in rows
+        if row["of"] == "all_intents"
+    )
+    together = next(row["ours"] for row in rows if row["of"] == "all_intents")
+    yield f"Secondary intents: F1 {alone:.3f}; with the primary one {together:.3f}, against {' and '.join(against)}."
+    yield ""
 
 
 def _weak_classes(report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from workbench.plots import abstention, branches, reliability, scores, sets
+from workbench.plots import abstention, branches, intent_sets, reliability, scores, sets
 from workbench.records import Report
 
 
@@ -37,6 +37,8 @@ def _pictures_of_tables(report: Report) -> dict[str, Figure]:
         figures["cumulative_calibration"] = reliability.cumulative_calibration(tables["cumulative_reliability"])
     if "sets" in tables:
         figures["sets"] = sets.conformal_sets(tables["sets"])
+    if "intent_sets" in tables:
+        figures["intent_sets"] = intent_sets.scores_of_sets(tables["intent_sets"])
     if "out_of_scope" in tables:
         figures["out_of_scope"] = abstention.out_of_scope_rules(tables["out_of_scope"])
     if "per_branch" in tables:

@@ -15,7 +15,7 @@ from workbench.evaluation.judge import judge_complexity, judge_intent, judge_sel
 from workbench.evaluation.learning import CurvePoint, Growth, grow
 from workbench.evaluation.learning import learning_curve as curve
 from workbench.jobs.describe import best_baseline, describe, in_a_line
-from workbench.models.build import estimator_for, labels_of
+from workbench.models.build import estimator_for, fit_parameters, labels_of
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
 from workbench.store import performance, training
 from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags, Title
@@ -28,7 +28,8 @@ PREDICTIONS = "predictions.json"
 def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted:
     """Fit the recipe's estimator on the training split."""
     started = time.perf_counter()
-    estimator = estimator_for(recipe, techniques).fit(split.train.X, split.train.y)
+    estimator = estimator_for(recipe, techniques)
+    estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train))
     return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any
 
 from workbench.models.complexity import complexity_pipeline
 from workbench.models.intent import intent_pipeline
 from workbench.models.technique import technique_pipeline
-from workbench.records import Recipe, Technique
+from workbench.records import Examples, Recipe, Technique
 
 
 def estimator_for(recipe: Recipe, techniques: Sequence[Technique]) -> Any:
@@ -20,6 +21,15 @@ def estimator_for(recipe: Recipe, techniques: Sequence[Technique]) -> Any:
     codes = tuple(technique.code for technique in techniques)
     priors = tuple(technique.base_effectiveness for technique in techniques)
     return technique_pipeline(codes, priors, random_state=recipe.seed, **recipe.options)
+
+
+def fit_parameters(estimator: Any, train: Examples) -> dict[str, Any]:
+    """What the last step of a pipeline learns from besides X and y: secondary intents, if it takes any and some row has
+    them."""
+    name, head = estimator.steps[-1]
+    if not any(train.secondary) or "secondary" not in signature(head.fit).parameters:
+        return {}
+    return {f"{name}__secondary": train.secondary}
 
 
 def labels_of(estimator: Any) -> tuple[str, ...]:

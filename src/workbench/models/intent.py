@@ -19,6 +19,7 @@ from workbench.models.conformal import climb, label_sets, lowest_threshold, nonc
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
+from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
 from workbench.records import DIMENSIONS, LAYERS, Budget, Vector
 
@@ -29,7 +30,7 @@ USUAL_TEMPERATURE = {"kernel": 0.07, "svm": 0.2, "logistic": 1.0}
 OUT_OF_SCOPE = "out of scope"
 
 
-class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
+class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimator):
     """Scores of every label that occurs, inner nodes included, turned into one distribution over a tree.
 
     A label is a dotted path and means "here, and no deeper". The distribution over labels is a softmax of scores
@@ -60,13 +61,14 @@ class HierarchicalIntentClassifier(ClassifierMixin, BaseEstimator):
         self.out_of_scope = out_of_scope
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """X of shape (rows, features), dense or sparse; y of shape (rows,), dotted paths."""
+    def fit(self, X: Any, y: Any, secondary: Any = None) -> Self:
+        """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row."""
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         self.head_, unseen = self._fit_head(X, np.asarray(y))
         self._calibrate(unseen, np.searchsorted(self.classes_, y))
+        self._learn_secondary(X, unseen, np.asarray(y), secondary)
         return self
 
     def decision_function(self, X: Any) -> Vector:

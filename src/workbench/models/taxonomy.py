@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.records import Vector
 
@@ -27,6 +28,19 @@ def distance(a: str, b: str) -> int:
     above_a, above_b = ancestors(a), ancestors(b)
     shared = sum(x == y for x, y in zip(above_a, above_b, strict=False))
     return len(above_a) + len(above_b) - 2 * shared
+
+
+def levels(labels: Sequence[str]) -> NDArray[np.int64]:
+    """Shape (labels, deepest): a number for the ancestor at each depth, the label itself last; -1 below it.
+
+    Two labels share as many ancestors as their rows have equal numbers that are not -1.
+    """
+    above = [ancestors(label) for label in labels]
+    number = {node: index for index, node in enumerate(sorted({node for nodes in above for node in nodes}))}
+    found = np.full((len(above), max(map(len, above), default=0)), -1)
+    for row, nodes in enumerate(above):
+        found[row, : len(nodes)] = [number[node] for node in nodes]
+    return found
 
 
 @dataclass(frozen=True)

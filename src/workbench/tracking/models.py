@@ -37,6 +37,8 @@ TRUSTED_TYPES = [
     "workbench.models.intent.HierarchicalIntentClassifier",
     "workbench.models.kernel.KernelRidgeClassifier",
     "workbench.models.kernel.View",
+    "workbench.models.secondary.SecondaryIntents",
+    "workbench.models.secondary_signs.Habits",
     "workbench.models.technique.TechniqueRanker",
 ]
 MODEL_FILE = "model.skops"

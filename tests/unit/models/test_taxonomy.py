@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.models.taxonomy import Tree, ancestors, distance, parent
+from workbench.models.taxonomy import Tree, ancestors, distance, levels, parent
 
 PATHS = st.lists(st.sampled_from(["a", "b", "a_b"]), min_size=1, max_size=4).map(".".join)
 LABELS = st.lists(PATHS, min_size=1, max_size=9, unique=True)
@@ -38,6 +38,16 @@ def test_distance_counts_edges_by_way_of_the_virtual_root(a: str, b: str, edges:
 def test_distance_is_a_metric(a: str, b: str, c: str) -> None:
     assert (distance(a, b) == 0) == (a == b)
     assert distance(a, c) <= distance(a, b) + distance(b, c)
+
+
+@given(LABELS)
+def test_levels_are_equal_as_far_as_two_labels_share_their_path(labels: list[str]) -> None:
+    numbers = levels(labels)
+    for row, label in enumerate(labels):
+        assert (numbers[row] >= 0).sum() == len(ancestors(label))
+        for other, again in enumerate(labels):
+            shared = sum((numbers[row] == numbers[other]) & (numbers[row] >= 0))
+            assert shared == len(set(ancestors(label)) & set(ancestors(again)))
 
 
 @given(LABELS)
