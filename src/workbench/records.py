@@ -70,8 +70,8 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Examples:
-    """One split. ``X`` is what estimators take: a frame with ``prompt_text``, ``embedding`` (float32 arrays of 384) and,
-    where the training set has them, ``layers`` (float32 arrays of 768).
+    """One split. ``X`` is what estimators take: a frame with ``prompt_text``, ``embedding`` (float32 arrays of 384)
+    and, where the training set has them, ``layers`` (float32 arrays of 768).
 
     ``secondary`` are the further intents of each row, and empty where nobody asked for them.
     """

@@ -10,18 +10,16 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.models.columns import embedding_columns, joined_columns
 from workbench.models.conformal import climb, label_sets, lowest_threshold, nonconformity, quantile, stop
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
-from workbench.records import DIMENSIONS, LAYERS, Budget, Vector
+from workbench.records import Vector
 
 FEWEST_FOR_CALIBRATION = 50
 MOST_FOR_CALIBRATION = 20_000
@@ -173,7 +171,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
             return
         scores, truth = unseen[rows], truth[rows]
         if len(rows) >= FEWEST_FOR_CALIBRATION:
-            self.temperature_ = _temperature(scores, truth)
+            self.temperature_, _ = temperature_of(scores, truth)
         probabilities = self._probabilities(scores)
         labels = [str(label) for label in self.classes_[truth]]
         climbs = self._climbs(probabilities)
@@ -210,49 +208,12 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         return lowest_threshold(self._nonconformity("subtree_", accuracy), self.reach_, accuracy)
 
 
-def _temperature(scores: Vector, truth: NDArray[Any]) -> float:
-    """What gives the rows the highest likelihood."""
+def temperature_of(scores: Vector, truth: NDArray[Any]) -> tuple[float, float]:
+    """The temperature that gives the rows the highest likelihood, and their log loss at it."""
     rows = np.arange(len(truth))
 
     def loss(log_temperature: float) -> float:
         return -float(np.mean(log_softmax(scores / np.exp(log_temperature), axis=1)[rows, truth]))
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded").x))
-
-
-def joint_views(gamma: float, layer_weight: float, layer_gamma: float) -> tuple[View, ...]:
-    """How rows of ``joined_columns`` are compared."""
-    ends = [DIMENSIONS * (place + 1) for place in range(LAYERS + 1)]
-    layers = (View(end, end + DIMENSIONS, "rbf", layer_weight, layer_gamma) for end in ends[:-1])
-    return (View(0, DIMENSIONS, "rbf", 1.0, gamma), *layers, View(ends[-1], None, "linear", 1.0))
-
-
-def intent_pipeline(
-    budget: Budget = "standard",
-    head: HeadName = "kernel",
-    strength: float = 0.1,
-    gamma: float = 1.0,
-    layer_weight: float = 0.5,
-    layer_gamma: float = 3.0,
-    word_weight: float = 0.6,
-    character_weight: float = 0.3,
-    linguistic_weight: float = 0.02,
-    out_of_scope: str | None = "oos",
-    random_state: int = 0,
-) -> Pipeline:
-    """Prompts with embeddings (see ``Examples.X``) to intents.
-
-    ``quick`` looks at the embedding alone. ``standard`` joins it with the layers below it, words, characters and
-    linguistic features: embedding and layers through radial kernels of width ``gamma`` and ``layer_gamma``, the rest
-    through inner products, each block times its weight.
-    """
-    if budget == "quick":
-        columns = embedding_columns()
-        views: tuple[View, ...] = (View(0, None, "rbf", 1.0, gamma),)
-    elif budget == "standard":
-        columns = joined_columns(word_weight, character_weight, linguistic_weight, LAYERS)
-        views = joint_views(gamma, layer_weight, layer_gamma)
-    else:
-        raise ValueError(f"budget is {budget!r}; it has to be quick or standard")
-    classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state)
-    return Pipeline([("columns", columns), ("classifier", classifier)])
+    found = minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded")
+    return float(np.exp(found.x)), float(found.fun)

@@ -126,14 +126,9 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def _fit_exact(self, X: Any, targets: Matrix) -> None:
-        gram = kernel(X, X, self.views)
-        gram[np.diag_indices_from(gram)] += self.alpha
-        lower = _cholesky(gram)
         self.support_ = X
-        self.dual_ = cho_solve((lower, True), targets, check_finite=False)
-        inverse = _inverse(lower)
-        diagonal = np.einsum("ij,ij->j", inverse, inverse)
-        self.unseen_scores_ = targets - self.dual_ / diagonal[:, None] + self.prior_
+        self.dual_, unseen = solve(kernel(X, X, self.views), targets, self.alpha)
+        self.unseen_scores_ = unseen + self.prior_
 
     def _fit_landmarks(self, X: Any, targets: Matrix) -> None:
         size = min(self.landmarks, X.shape[0])
@@ -164,6 +159,16 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
             residual = targets[rows] - part @ self.dual_
             unseen[rows] = targets[rows] - residual / (1.0 - leverage)[:, None] + self.prior_
         return unseen
+
+
+def solve(gram: Matrix, targets: Matrix, alpha: float) -> tuple[Matrix, Matrix]:
+    """Dual coefficients, and what a fit without each row would say of it; overwrites ``gram``."""
+    gram[np.diag_indices_from(gram)] += gram.dtype.type(alpha)
+    lower = _cholesky(gram)
+    dual: Matrix = cho_solve((lower, True), targets, check_finite=False)
+    inverse = _inverse(lower)
+    diagonal = np.einsum("ij,ij->j", inverse, inverse)
+    return dual, targets - dual / diagonal[:, None]
 
 
 def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
