@@ -10,7 +10,7 @@ from workbench.jobs import data, training
 from workbench.jobs.embed import fill_all
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.figures import report_figures
-from workbench.jobs.tune import trials_of, tune
+from workbench.jobs.tune import choose
 from workbench.jobs.workspace import Workspace
 from workbench.models.search import Found
 from workbench.records import Recipe, Report, RunRef
@@ -71,10 +71,7 @@ def train(workspace: Workspace, recipe: Recipe, tell: Any = lambda _: None, tria
     run = workspace.claim(recipe.model_type, f"train {recipe.dataset_version}")
     found = None
     try:
-        trials = trials_of(recipe) if trials is None else trials
-        if trials:
-            tell("searching")
-            recipe, found = tune(workspace, run.run_id, recipe, training_set, split, trials, tell)
+        recipe, found = choose(workspace, run.run_id, recipe, training_set, split, trials, tell)
         tell("fitting")
         fitted = training.fit(recipe, split, techniques)
         tell("judging")
