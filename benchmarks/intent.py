@@ -29,7 +29,7 @@ from intent_parts.sets import NAMES, SHARED, LabelledSet
 RESULTS = Path(__file__).with_name("results")
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=_words(NAMES), help=f"of {', '.join(NAMES)}; all unless --data is given")
     parser.add_argument("--shared", type=Path, default=SHARED, help="the folder with their files")
@@ -47,11 +47,11 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--cache", type=Path, default=Path(platformdirs.user_cache_dir("workbench")) / "benchmarks")
     parser.add_argument("--out", type=Path, help="JSON; beside it a .jsonl of results as they come")
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
-    given = arguments()
+    given = arguments().parse_args()
     sets = [NAMES[name] for name in given.sets or ([] if given.data else NAMES)]
     if given.data:
         columns = given.text_column, given.label_column, given.parent_column

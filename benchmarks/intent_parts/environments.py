@@ -12,6 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from workbench.cli.output import say
+
 BENCHMARKS = Path(__file__).resolve().parents[1]
 RIVALS = BENCHMARKS / "rivals"
 
@@ -50,7 +52,7 @@ def python_of(rival: str, cache: Path) -> Path:
     with FileLock(folder.with_suffix(".lock")):
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            print(f"making the environment of {rival} in {folder} (a few minutes) ...", file=sys.stderr, flush=True)
+            say(f"making the environment of {rival} in {folder} (a few minutes) ...")
             venv.create(folder, with_pip=True)
             command = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(pins(rival))]
             made = subprocess.run(command, capture_output=True, text=True)

@@ -97,7 +97,7 @@ def _code(contender: str) -> list[Path]:
         return [environments.driver(contender), environments.pins(contender)]
     if contender not in ours.NAMES:
         return [HERE / "baselines.py"]
-    rooms = (PACKAGE / room for room in ("features", "models"))
+    rooms = (PACKAGE / room for room in ours.ROOMS)
     return [HERE / "ours.py", *(path for room in rooms for path in sorted(room.glob("*.py")))]
 
 

@@ -14,6 +14,8 @@ from workbench.models.intent import OUT_OF_SCOPE, intent_pipeline
 from workbench.records import BUDGETS
 
 NAMES = ("quick", "standard", "thorough")
+# A result is measured again when a module of these changes.
+ROOMS = ("features", "models")
 
 
 def known(budget: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from intent_parts.sets import LabelledSet
 from intent_parts.store import Results, together
 from intent_parts.summary import against_reference, contender_summary, ratios
 from intent_parts.tables import print_set
-from workbench.cli.output import progress
+from workbench.cli.output import progress, say
 
 HICLASS = "hiclass cannot stop at an inner node: a row that is labelled with one is always answered wrongly."
 STARRED = (
@@ -100,13 +99,11 @@ def measure(plan: Plan) -> None:
                 result, rows = run(job, frame, embedded(frame["text"].tolist(), plan.cache).vectors, plan.cache)
             except Unavailable as exc:
                 passed[place] = str(exc)
-                print(f"{job.key}: passed over: {exc}", file=sys.stderr, flush=True)
+                say(f"{job.key}: passed over: {exc}")
                 continue
             plan.results.add(result, rows)
             first = result["splits"][0]
-            print(
-                f"{job.key}: {100 * first['accuracy']:.2f} %, {first['fit_seconds']:.1f} s", file=sys.stderr, flush=True
-            )
+            say(f"{job.key}: {100 * first['accuracy']:.2f} %, {first['fit_seconds']:.1f} s")
         tick(len(todo), len(todo))
     plan.results.passed = passed
 

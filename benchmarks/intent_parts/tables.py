@@ -142,6 +142,9 @@ def _sets(where: str, measured: Summary) -> None:
     if rows:
         columns = ["contender", "sets, stated", "coverage", "labels a set", "single", "empty"]
         print_table(f"{where}: conformal sets", columns, rows)
+    for name, part in measured.items():
+        if part.get("splits_with_sets", part["splits"]) < part["splits"]:
+            print(f"{TITLES[name]} stated sets on {part['splits_with_sets']} of {part['splits']} splits.")
 
 
 def _decisions(where: str, measured: Summary) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import intent
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,3 +93,12 @@ def test_a_rivals_environment_is_pinned_to_the_last_package(rival: str) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!]+", line) for line in lines)
     assert PINNED[rival] in lines
     assert environments.driver(rival).is_file()
+
+
+def test_the_commands_on_the_page_are_understood() -> None:
+    page = (Path(intent.__file__).parent / "README.md").read_text()
+    commands = re.findall(r"^\$ python benchmarks/intent.py(.*)$", page, re.MULTILINE)
+    assert len(commands) == 4
+    assert [intent.arguments().parse_args(words.split()).seeds for words in commands] == [5] * 4
+    known = intent.arguments().format_help()
+    assert all(option in known for option in re.findall(r"`(--[a-z-]+)`", page))
