@@ -61,9 +61,10 @@ def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tupl
     """What was measured, and one row a tested prompt.
 
     Raises:
-        Unavailable: the contender cannot run here, or ended with an error.
+        Unavailable: the contender cannot run here, ended with an error, or its code changed meanwhile.
     """
     command, env = _command(job, cache)
+    before = digest(job, frame)
     texts, labels = frame["text"].to_numpy(), frame["label"].to_numpy()
     seeds = [[job.seed, repeat] for repeat in range(job.splits)]
     rows = [split(texts, labels, seed) for seed in seeds]
@@ -81,13 +82,15 @@ def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tupl
         _call([*command, str(folder)], folder, env)
         process = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         answers = [read_answers(folder / f"{number:03d}") for number in range(len(rows))]
+    if digest(job, frame) != before:
+        raise Unavailable("its code was edited while it ran; measure in a checkout that nobody edits")
     splits, tables = [], []
     for number, (part, (found, seconds)) in enumerate(zip(rows, answers, strict=True)):
         truth = labels[part.test]
         sizes = {"train_rows": len(part.train), "pool_rows": pools[number], "chosen": found.further.get("chosen")}
         splits.append(sizes | seconds | scores_of(found, truth))
         tables.append(rows_of(found, truth, part.test, f"{job.seed}.{number}"))
-    result = {"key": job.key, "seed": job.seed, "digest": digest(job, frame), "splits": splits, **process}
+    result = {"key": job.key, "seed": job.seed, "digest": before, "splits": splits, **process}
     result |= {"load": round(os.getloadavg()[0], 2), "at": datetime.now(UTC).isoformat(timespec="seconds")}
     return result, pd.concat(tables, ignore_index=True)
 

@@ -35,7 +35,7 @@ def scores_of(answers: Answers, truth: np.ndarray) -> dict[str, Any]:
     along = hierarchical([str(label) for label in truth], [str(label) for label in predicted])
     found: dict[str, Any] = headline(truth, predicted) | {"hierarchical_f1": along["hierarchical_f1"]}
     found |= {"rows": len(truth), "rows_in_scope": int((~outside).sum())}
-    found["in_scope_accuracy"] = float(right[~outside].mean()) if (~outside).any() else None
+    found["in_scope_accuracy"] = float(right[~outside].mean()) if 0 < outside.sum() < len(outside) else None
     found["tree_distance"] = along["mean_tree_distance"]
     if answers.probabilities is not None:
         found |= calibration_scores(answers.probabilities, answers.classes, truth)

@@ -168,7 +168,9 @@ def _notes(plan: Plan, one: LabelledSet, found: dict[str, Any]) -> Iterator[str]
 def _contender(plan: Plan, one: LabelledSet, block: str, name: str) -> dict[str, Any]:
     results = _results(plan, one, block, name)
     if len(results) < plan.seeds:
-        reason = plan.results.passed.get((one.name, block, name), "stopped before it was done")
+        reason = plan.results.passed.get(
+            (one.name, block, name), "it was stopped, or its code changed since: run the same command again"
+        )
         return {"unavailable": reason}
     rows = pd.concat([plan.results.rows_of(result["key"]) for result in results], ignore_index=True)
     found = contender_summary(results, rows)
