@@ -59,6 +59,15 @@ class CompactTfidfVectorizer(TfidfVectorizer):
     No term holds a line break: words and character n-grams within words never contain white space but the space.
     """
 
+    def decode(self, doc: Any) -> str:
+        """
+        Raises:
+            ValueError: the prompt is no text.
+        """
+        if not isinstance(doc, str):
+            raise ValueError(f"every prompt has to be a text, got {doc!r}")
+        return doc
+
     def fit(self, raw_documents: Any, y: Any = None) -> Self:
         self.fit_transform(raw_documents, y)
         return self
