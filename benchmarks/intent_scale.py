@@ -28,8 +28,9 @@ STEPS = ("data", "fit", "predict", "predict_proba", "predict_set", "decide", "ou
 TEST_ROWS = 20_000
 
 
-def steps_of(budget: str, rows: int, intents: int) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Everything that a case does, one after the other; what fits is predicted for as many rows as it was fitted on."""
+def steps_of(given: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Everything that a case does, one after the other: probabilities for as many rows as it was fitted on, sets and
+    decisions for the test rows."""
     import made_up_intents as made_up
     import numpy as np
     from skops import io
@@ -42,15 +43,15 @@ def steps_of(budget: str, rows: int, intents: int) -> Iterator[tuple[str, Callab
     held: dict[str, Any] = {}
 
     def data() -> None:
-        labels = made_up.paths(intents)
-        held["train"] = made_up.prompts(rows, labels, seed=1)
-        held["test"] = made_up.prompts(min(rows, TEST_ROWS), labels, seed=2)
+        labels = made_up.paths(given.intents)
+        held["train"] = made_up.prompts(given.rows, labels, seed=1, words=given.words)
+        held["test"] = made_up.prompts(min(given.rows, TEST_ROWS), labels, seed=2, words=given.words)
 
     def fit() -> None:
-        held["model"] = intent_pipeline(budget=budget).fit(held["train"].X, held["train"].y)
+        held["model"] = intent_pipeline(budget=given.case).fit(held["train"].X, held["train"].y)
 
-    def method(name: str, **options: Any) -> Callable[[], int]:
-        return lambda: len(_ask(held["model"], name, held["train"].X, **options))
+    def method(name: str, part: str) -> Callable[[], int]:
+        return lambda: len(_ask(held["model"], name, held[part].X))
 
     def judge() -> float:
         parts = [Examples(p.X, p.y, tuple(map(str, range(len(p.y))))) for p in (held["train"], held["test"])]
@@ -60,15 +61,17 @@ def steps_of(budget: str, rows: int, intents: int) -> Iterator[tuple[str, Callab
 
     yield "data", data
     yield "fit", fit
-    for name in ("predict", "predict_proba", "predict_set", "decide", "out_of_scope_score"):
-        yield name, method(name)
+    for name in ("predict", "predict_proba"):
+        yield name, method(name, "train")
+    for name in ("predict_set", "decide", "out_of_scope_score"):
+        yield name, method(name, "test")
     yield "save", lambda: len(io.dumps(held["model"]))
     yield "judge", judge
 
 
-def _ask(model: Any, name: str, X: Any, **options: Any) -> Any:
+def _ask(model: Any, name: str, X: Any) -> Any:
     """A method of the pipeline's last step on the raw prompts; scikit-learn hands on only those that it knows."""
-    return getattr(model[-1], name)(model[:-1].transform(X), **options)
+    return getattr(model[-1], name)(model[:-1].transform(X))
 
 
 def peak_gib() -> float:
@@ -82,10 +85,10 @@ def forget_peak() -> None:
         clear.write_text("5")
 
 
-def run_case(budget: str, rows: int, intents: int, wanted: list[str]) -> None:
+def run_case(given: argparse.Namespace) -> None:
     """In a process of its own: one JSON line a step."""
-    for name, work in steps_of(budget, rows, intents):
-        if name not in (*wanted, "data", "fit"):
+    for name, work in steps_of(given):
+        if name not in (*given.steps, "data", "fit"):
             continue
         forget_peak()
         started = time.perf_counter()
@@ -104,7 +107,7 @@ def cases(given: argparse.Namespace) -> list[dict[str, Any]]:
         for budget in given.budgets:
             bar = progress.add_task(budget, total=len({"data", "fit", *given.steps}))
             words = [sys.executable, __file__, "--case", budget, "--rows", str(given.rows)]
-            words += ["--intents", str(given.intents), "--steps", *given.steps]
+            words += ["--intents", str(given.intents), "--words", str(given.words), "--steps", *given.steps]
             steps = []
             with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
                 assert child.stdout is not None
@@ -125,12 +128,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--intents", type=int, default=1_000)
+    parser.add_argument("--words", type=int, default=12, help="median number of words a prompt")
     parser.add_argument("--budgets", nargs="+", choices=BUDGETS, default=list(BUDGETS))
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
     parser.add_argument("--case", choices=BUDGETS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.case:
-        run_case(given.case, given.rows, given.intents, given.steps)
+        run_case(given)
         return
     load = os.getloadavg()[0]
     result = {
@@ -138,6 +142,7 @@ def main() -> None:
         "data": "synthetic",
         "rows": given.rows,
         "intents": given.intents,
+        "words": given.words,
         "promise_gib": PROMISE_GIB,
         "cases": cases(given),
         "machine": {
