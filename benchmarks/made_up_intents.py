@@ -43,7 +43,7 @@ def paths(labels: int, ragged: bool = True) -> list[str]:
     return found[:labels]
 
 
-def prompts(rows: int, labels: list[str], seed: int, words: int = 12, blur: float = 1.0) -> Prompts:
+def prompts(rows: int, labels: list[str], seed: int, words: int = 12, blur: float = 3.0) -> Prompts:
     """``words`` is the median number of words a prompt; lengths are log-normal, so that a few are many times longer."""
     random = np.random.default_rng([seed, rows, len(labels)])
     of_row = random.permutation(np.arange(rows) % len(labels))

@@ -134,13 +134,9 @@ def test_a_class_of_one_prompt_is_a_label_and_an_intent_without_prompts_is_none(
     ("rows", "said"),
     [
         (ordinary("order", "something about an order", 40), "Import prompts of other intents into it"),
-        (
-            [row(f"{word} {n}", word, split) for word in ("tea", "rain") for n, split in ((1, "train"), (2, "test"))],
-            "Import more labelled prompts into it",
-        ),
         ([row(f"{word} {n}", word) for word in ("tea", "rain") for n in range(2)], "4 labelled training prompts; 20"),
     ],
-    ids=["one_intent", "one_row_each", "two_rows_each"],
+    ids=["one_intent", "two_rows_each"],
 )
 def test_too_little_is_refused_before_a_run_begins(
     migrated: Bench, tmp_path: Path, rows: list[dict[str, object]], said: str, request: pytest.FixtureRequest
