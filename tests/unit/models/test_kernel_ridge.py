@@ -93,3 +93,12 @@ def test_pieces_of_the_kernel_give_the_same_as_the_whole(monkeypatch: pytest.Mon
     pieces = KernelRidgeClassifier(VIEWS, most_exact=most_exact, landmarks=100).fit(X, y)
     assert np.allclose(pieces.scores(X), whole.scores(X), atol=1e-9)
     assert np.allclose(pieces.unseen_scores_, whole.unseen_scores_, atol=1e-9)
+
+
+def test_many_rows_at_once_get_the_scores_that_each_would_get_alone() -> None:
+    X, y = clouds(60)
+    views = (*VIEWS, View(1, 5, "linear", 0.7))
+    for rows in (X, csr_array(X)):
+        model = KernelRidgeClassifier(views).fit(rows, y)
+        many = model.scores(np.tile(X, (20, 1)) if rows is X else csr_array(np.tile(X, (20, 1))))
+        assert np.allclose(many, np.tile(model.scores(rows), (20, 1)), rtol=0, atol=1e-12)
