@@ -10,7 +10,8 @@ import pandas as pd
 
 from intent_parts.exchange import Answers, Part
 from workbench.evaluation.intent_scores import SHAPES, STATED
-from workbench.models.intent import OUT_OF_SCOPE, intent_pipeline
+from workbench.models.intent import OUT_OF_SCOPE
+from workbench.models.intent_pipeline import intent_pipeline
 from workbench.records import BUDGETS
 
 NAMES = ("quick", "standard", "thorough")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
-from workbench.models.intent import temperature_of
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.kernel import View, solve
 from workbench.models.search import Parameters, Score
+from workbench.models.temperature import temperature_of
 from workbench.records import Budget, Matrix
 
 METHOD = "log loss of leave-one-out scores"
@@ -41,8 +41,7 @@ class KernelObjective:
         self._blocks = _blocks(plain, X.iloc[rows])
 
     def __call__(self, parameters: Parameters, /) -> Score:
-        gram = self._gram(dict(parameters))
-        _, unseen = solve(gram, self._targets, float(parameters.get("strength", 0.1)))
+        _, unseen = solve(self._gram(dict(parameters)), self._targets)
         scores = np.asarray(unseen + self._prior, dtype=np.float64)
         _, loss = temperature_of(scores, self._truth)
         return Score(loss, float(np.mean(scores.argmax(axis=1) == self._truth)))
@@ -58,6 +57,7 @@ class KernelObjective:
                 total += np.float32(view.weight) * np.exp(np.float32(-view.gamma) * block)
             else:
                 total += np.float32(weights[name] ** 2) * block
+        total[np.diag_indices_from(total)] += np.float32(pipeline[-1].strength)
         return total
 
 

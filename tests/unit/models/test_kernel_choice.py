@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from small_data import split
 
 from workbench.models import kernel_choice
-from workbench.models.intent import temperature_of
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.intent_space import intent_space
 from workbench.models.kernel import KernelRidgeClassifier
 from workbench.models.kernel_choice import KernelObjective, sample
 from workbench.models.search import Parameters, defaults
+from workbench.models.temperature import temperature_of
 from workbench.records import Budget, Examples
 
 
