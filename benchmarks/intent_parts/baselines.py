@@ -16,7 +16,7 @@ from intent_parts.exchange import Answers, Part
 
 FOLDS = 3
 WORD = r"(?u)\b\w+\b"
-LOGISTIC_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+LOGISTIC_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 SVM_STRENGTHS = (0.1, 0.3, 1.0, 3.0)
 
 

@@ -65,6 +65,8 @@ def share_over_splits(counts: Sequence[float], totals: Sequence[float], splits: 
     if not sum(totals):
         return None
     found, mean = sum(counts) / sum(totals), float(np.mean(totals))
+    if np.count_nonzero(totals) < 2:
+        return {"point": found, "low": None, "high": None}
     pairs = zip(counts, totals, strict=True)
     return mean_over_splits([found + (count - found * total) / mean for count, total in pairs], splits)
 

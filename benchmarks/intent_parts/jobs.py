@@ -88,7 +88,7 @@ def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tupl
     for number, (part, (found, seconds)) in enumerate(zip(rows, answers, strict=True)):
         truth = labels[part.test]
         sizes = {"train_rows": len(part.train), "pool_rows": pools[number], "chosen": found.further.get("chosen")}
-        splits.append(sizes | seconds | scores_of(found, truth))
+        splits.append(sizes | seconds | scores_of(found, truth, set(labels[part.train])))
         tables.append(rows_of(found, truth, part.test, f"{job.seed}.{number}"))
     result = {"key": job.key, "seed": job.seed, "digest": before, "splits": splits, **process}
     result |= {"load": round(os.getloadavg()[0], 2), "at": datetime.now(UTC).isoformat(timespec="seconds")}

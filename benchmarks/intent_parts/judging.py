@@ -28,14 +28,15 @@ def rows_of(answers: Answers, truth: np.ndarray, ids: np.ndarray, split: str) ->
     return frame.assign(split=split)
 
 
-def scores_of(answers: Answers, truth: np.ndarray) -> dict[str, Any]:
-    """Everything that is said of one split, as plain numbers."""
+def scores_of(answers: Answers, truth: np.ndarray, known: set[Any]) -> dict[str, Any]:
+    """Everything that is said of one split, as plain numbers. ``known`` are the labels that some training row has."""
     predicted = answers.predicted.astype(object)
     right, outside = predicted == truth, truth == OUT_OF_SCOPE
     along = hierarchical([str(label) for label in truth], [str(label) for label in predicted])
     found: dict[str, Any] = headline(truth, predicted) | {"hierarchical_f1": along["hierarchical_f1"]}
     found |= {"rows": len(truth), "rows_in_scope": int((~outside).sum())}
     found["in_scope_accuracy"] = float(right[~outside].mean()) if 0 < outside.sum() < len(outside) else None
+    found["unknown_labels"] = float(np.mean([label not in known for label in truth]))
     found["tree_distance"] = along["mean_tree_distance"]
     if answers.probabilities is not None:
         found |= calibration_scores(answers.probabilities, answers.classes, truth)

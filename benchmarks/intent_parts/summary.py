@@ -26,6 +26,7 @@ def contender_summary(results: Results, rows: pd.DataFrame) -> dict[str, Any]:
     splits = splits_of(results)
     found: dict[str, Any] = {"splits": len(splits), "rows_tested": round(statistics.mean(_all(splits, "rows")))}
     found |= {"rows_trained_on": round(statistics.mean(_all(splits, "train_rows")))}
+    found["unknown_labels"] = mean_over_splits(_all(splits, "unknown_labels"), splits)
     found["scores"] = {name: mean_over_splits(_all(splits, name), splits) for name in SCORES}
     found["costs"] = {name: _spread(_all(splits, name)) for name in COSTS}
     found["costs"]["memory_peak_mb"] = _spread([result["memory_peak_mb"] for result in results])

@@ -75,6 +75,9 @@ def _scores(where: str, measured: Summary, found: Summary) -> None:
             print(f"{TITLES[name]}: {told} {100 * few['ece_debiased']['point']:.1f} ({low:.1f} to {high:.1f})")
     for note in found["notes"]:
         print(note)
+    unknown = next(iter(measured.values()))["unknown_labels"]["point"]
+    if unknown:
+        print(f"{100 * unknown:.1f} % of the tested rows have a label that no training row has: nobody can answer it.")
 
 
 def _auroc(part: Summary) -> str:

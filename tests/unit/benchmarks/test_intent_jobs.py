@@ -71,7 +71,8 @@ def test_shares_weigh_splits_by_their_total() -> None:
     found = share_over_splits([9, 0, 1], [10, 0, 2], splits)
     assert found["point"] == pytest.approx(10 / 12)
     assert found["low"] < found["point"] < found["high"]
-    assert share_over_splits([0, 0], [0, 0], splits) is None
+    assert share_over_splits([0, 0], [0, 0], splits[:2]) is None
+    assert share_over_splits([0, 3], [0, 4], splits[:2]) == {"point": 0.75, "low": None, "high": None}
     assert mean_over_splits([None, 0.5], splits) == {"point": 0.5, "low": None, "high": None}
 
 
