@@ -15,15 +15,15 @@ import numpy as np
 from intent_parts.environments import environment
 from intent_parts.exchange import measured, memory_peak
 from workbench.features.embedding import embed
-from workbench.jobs.encoder import find_encoder
-from workbench.records import DIMENSIONS
+from workbench.jobs.encoder import LayerEncoder, find_encoder
+from workbench.records import DIMENSIONS, LAYERS
 from workbench.settings import read_settings
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """``vectors`` of shape (texts, 384); ``cost`` is what the first run took: texts, seconds, cpu_seconds,
-    memory_peak_mb."""
+    """``vectors`` of shape (texts, 384 + 768), the embedding and then its layers; ``cost`` is what the first run took:
+    texts, seconds, cpu_seconds, memory_peak_mb."""
 
     vectors: np.ndarray
     space: str
@@ -34,7 +34,7 @@ def embedded(texts: list[str], cache: Path) -> Embedded:
     """In a process of its own, so that what it holds counts for nobody else."""
     space = find_encoder(read_settings()).space
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:24]
-    place = cache / "embeddings" / space / digest
+    place = cache / "embeddings" / f"{space}+layers" / digest
     if not place.with_suffix(".json").exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         place.with_suffix(".texts").write_text(json.dumps(texts), encoding="utf-8")
@@ -50,11 +50,13 @@ def main(place: Path) -> None:
     encoder = find_encoder(read_settings())
     encoder.encode(["The first text loads the model, which is not what is measured."])
     distinct = list(dict.fromkeys(texts))
-    vectors = np.empty((len(distinct), DIMENSIONS), np.float32)
+    vectors = np.empty((len(distinct), DIMENSIONS * (1 + LAYERS)), np.float32)
 
     def fill() -> None:
         for rows, found in embed(distinct, encoder):
-            vectors[rows] = found
+            vectors[rows, :DIMENSIONS] = found
+        for rows, found in embed(distinct, LayerEncoder(encoder)):
+            vectors[rows, DIMENSIONS:] = found
 
     cost = measured(fill)
     number = {text: row for row, text in enumerate(distinct)}

@@ -23,6 +23,8 @@ from typing import Any, Protocol
 import numpy as np
 
 csv.field_size_limit(sys.maxsize)
+# Columns of the vectors: drivers in other environments cannot ask the workbench for them.
+EMBEDDING, LAYERS = slice(0, 384), slice(384, None)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Part:
     test_texts: list[str]
     train_vectors: np.ndarray
     test_vectors: np.ndarray
+    train_layers: np.ndarray
+    test_layers: np.ndarray
     options: dict[str, Any]
 
 
@@ -137,7 +141,8 @@ def _read_part(folder: Path, options: dict[str, Any]) -> Part:
     with np.load(folder / "vectors.npz") as vectors:
         labels = np.array([row["label"] for row in train], dtype=object)
         texts = ([row["text"] for row in train], [row["text"] for row in test])
-        return Part(texts[0], labels, texts[1], vectors["train"], vectors["test"], options)
+        both = [vectors[name][:, part] for part in (EMBEDDING, LAYERS) for name in ("train", "test")]
+        return Part(texts[0], labels, texts[1], *both, options)
 
 
 def _write_answers(folder: Path, answers: Answers, seconds: dict[str, float]) -> None:

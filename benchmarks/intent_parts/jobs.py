@@ -22,7 +22,7 @@ from intent_parts.environments import Unavailable
 from intent_parts.exchange import read_answers, write_part
 from intent_parts.judging import rows_of, scores_of
 from intent_parts.sets import OUT_OF_SCOPE
-from intent_parts.splits import few, split
+from intent_parts.splits import by_the_file, few, split
 from workbench.jobs.encoder import find_encoder
 from workbench.settings import read_settings
 
@@ -67,7 +67,10 @@ def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tupl
     before = digest(job, frame)
     texts, labels = frame["text"].to_numpy(), frame["label"].to_numpy()
     seeds = [[job.seed, repeat] for repeat in range(job.splits)]
-    rows = [split(texts, labels, seed) for seed in seeds]
+    if "tested" in frame:
+        rows = [by_the_file(texts, frame["tested"].to_numpy(bool))]
+    else:
+        rows = [split(texts, labels, seed) for seed in seeds]
     pools = [len(part.train) for part in rows]
     if job.block == "few":
         rows = [few(part, labels, seed) for part, seed in zip(rows, seeds, strict=True)]

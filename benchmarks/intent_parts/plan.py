@@ -66,6 +66,10 @@ class Plan:
             rivals = [name for name in rivals if name != "hiclass"]
         return ["majority", REFERENCE, "tfidf_svm", *self.budgets, *rivals]
 
+    def seeds_of(self, one: LabelledSet) -> int:
+        """A file's own split is one split, however often a model is fitted on it."""
+        return 1 if one.tested else self.seeds
+
     def splits(self, one: LabelledSet) -> int:
         return labelled.repeats(self.frames[one.name]) if not self.smoke else 1 if one.ranked else 2
 
@@ -78,7 +82,7 @@ class Plan:
             return []
         return [
             self.job(one, block, seed, contender)
-            for seed in range(self.seeds)
+            for seed in range(self.seeds_of(one))
             for block in self.blocks
             for contender in self.contenders(one, block)
         ]
@@ -167,7 +171,7 @@ def _notes(plan: Plan, one: LabelledSet, found: dict[str, Any]) -> Iterator[str]
 
 def _contender(plan: Plan, one: LabelledSet, block: str, name: str) -> dict[str, Any]:
     results = _results(plan, one, block, name)
-    if len(results) < plan.seeds:
+    if len(results) < plan.seeds_of(one):
         reason = plan.results.passed.get(
             (one.name, block, name), "it was stopped, or its code changed since: run the same command again"
         )
@@ -175,7 +179,7 @@ def _contender(plan: Plan, one: LabelledSet, block: str, name: str) -> dict[str,
     rows = pd.concat([plan.results.rows_of(result["key"]) for result in results], ignore_index=True)
     found = contender_summary(results, rows)
     reference = _results(plan, one, block, REFERENCE)
-    if name == REFERENCE or len(reference) < plan.seeds:
+    if name == REFERENCE or len(reference) < plan.seeds_of(one):
         return found
     pairs = zip(results, reference, strict=True)
     per_seed = {ours["seed"]: _paired(plan, ours, theirs) for ours, theirs in pairs} if len(rows) else {}
@@ -185,7 +189,7 @@ def _contender(plan: Plan, one: LabelledSet, block: str, name: str) -> dict[str,
 
 
 def _results(plan: Plan, one: LabelledSet, block: str, name: str) -> list[dict[str, Any]]:
-    jobs = (plan.job(one, block, seed, name) for seed in range(plan.seeds))
+    jobs = (plan.job(one, block, seed, name) for seed in range(plan.seeds_of(one)))
     known = (plan.results.get(job.key, digest(job, plan.frames[one.name])) for job in jobs)
     return [result for result in known if result]
 

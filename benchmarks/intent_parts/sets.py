@@ -19,7 +19,8 @@ SMOKE_LABELS, SMOKE_ROWS, SMOKE_OUTSIDE = 8, 24, 24
 @dataclass(frozen=True)
 class LabelledSet:
     """``parent_column`` gives the level above the label. ``ranked`` sets are where every contender runs; on the others
-    our budgets are judged for their coverage and calibration, beside frozen + logistic regression."""
+    our budgets are judged for their coverage and calibration, beside frozen + logistic regression. ``tested`` are the
+    values of the file's column split that are tested on; without them rows are split by lot."""
 
     name: str
     path: Path
@@ -27,11 +28,19 @@ class LabelledSet:
     label_column: str = "label"
     parent_column: str | None = None
     ranked: bool = False
+    tested: tuple[str, ...] = ()
 
 
 NAMES = {
     "banking77": LabelledSet("banking77", Path("banking77_train.csv"), ranked=True),
     "clinc150": LabelledSet("clinc150", Path("clinc150_train_val.csv"), parent_column="domain", ranked=True),
+    "clinc150_own_split": LabelledSet(
+        "clinc150_own_split",
+        Path("clinc150_train_val.csv"),
+        parent_column="domain",
+        ranked=True,
+        tested=("val", "oos_val"),
+    ),
     **{
         name: LabelledSet(name, Path(f"{name}.csv"))
         for name in "mtbench vicuna80 dolly200 self_instruct_seed self_instruct_user routellm_mmlu20".split()
@@ -41,13 +50,14 @@ NAMES = {
 
 
 def read(wanted: LabelledSet, folder: Path = SHARED) -> pd.DataFrame:
-    """Columns text and label, one row a row of the file. Labels become paths as `workbench import` makes them, so two
+    """Columns text, label and, where the file says it, tested; one row a row of the file. Labels become paths as `workbench import` makes them, so two
     that spell the same path are one."""
     found = pd.read_csv(folder / wanted.path, dtype=str, keep_default_na=False)
     parents = found[wanted.parent_column] if wanted.parent_column else [""] * len(found)
     pairs = zip(found[wanted.label_column], parents, strict=True)
     paths = [branch(label, parent)[-1].path for label, parent in pairs]
-    return pd.DataFrame({"text": found[wanted.text_column].astype(object), "label": np.array(paths, dtype=object)})
+    rows = pd.DataFrame({"text": found[wanted.text_column].astype(object), "label": np.array(paths, dtype=object)})
+    return rows.assign(tested=found["split"].isin(wanted.tested)) if wanted.tested else rows
 
 
 def why_not(frame: pd.DataFrame) -> str | None:

@@ -45,6 +45,13 @@ def split(texts: Sequence[str], labels: Sequence[str], seed: Any) -> Rows:
     return Rows(np.setdiff1d(np.arange(len(texts)), test), test)
 
 
+def by_the_file(texts: Sequence[str], tested: NDArray[np.bool_]) -> Rows:
+    """The file's own split, less the training rows whose normalised text is tested."""
+    names = np.array([normalised(text) for text in texts], dtype=object)
+    learnt = ~tested & ~np.isin(names, names[tested])
+    return Rows(np.flatnonzero(learnt), np.flatnonzero(tested))
+
+
 def few(rows: Rows, labels: Sequence[str], seed: Any, most: int = FEW) -> Rows:
     """At most ``most`` training rows a label, the same test rows."""
     random = np.random.default_rng([*np.atleast_1d(seed), most])

@@ -128,6 +128,11 @@ def opened(url: str, name: str, space: Space, seed: int, refused: Callable[[floa
             pool.dispose()
 
 
+def in_memory(space: Space, seed: int) -> Study:
+    """Kept nowhere; proposes what a study in a database would."""
+    return Study(optuna.create_study(), space, seed)
+
+
 def _storage(url: str, pool: QueuePool) -> RDBStorage:
     """The tables are made on first use, by one process at a time."""
     with waiting(url, PREPARING):
