@@ -62,10 +62,8 @@ class Ours:
 
     def further(self, part: Part, answers: Answers) -> None:
         """Sets, decisions and the score of being out of scope, each as far as the training rows allowed it."""
-        head, made = (
-            self.fitted[-1],
-            self.fitted[:-1].transform(_frame(part.test_texts, part.test_vectors, part.test_layers)),
-        )
+        head = self.fitted[-1]
+        made = self.fitted[:-1].transform(_frame(part.test_texts, part.test_vectors, part.test_layers))
         answers.outside["out_of_scope_score"] = head.out_of_scope_score(made)
         nodes = pd.DataFrame(head.predict_node_proba(made), columns=list(head.tree_.nodes))
         answers.further["child_over_parent"] = _largest_lead(nodes)

@@ -50,8 +50,8 @@ NAMES = {
 
 
 def read(wanted: LabelledSet, folder: Path = SHARED) -> pd.DataFrame:
-    """Columns text, label and, where the file says it, tested; one row a row of the file. Labels become paths as `workbench import` makes them, so two
-    that spell the same path are one."""
+    """Columns text, label and, where the file says it, tested; one row a row of the file. Labels become paths as
+    `workbench import` makes them, so two that spell the same path are one."""
     found = pd.read_csv(folder / wanted.path, dtype=str, keep_default_na=False)
     parents = found[wanted.parent_column] if wanted.parent_column else [""] * len(found)
     pairs = zip(found[wanted.label_column], parents, strict=True)
