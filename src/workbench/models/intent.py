@@ -14,14 +14,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.models.columns import embedding_columns, joined_columns
+from workbench.models.columns import TunedColumn, embedding_columns, joined_columns, joint_views
 from workbench.models.conformal import climb, label_sets, lowest_threshold, nonconformity, quantile, stop
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
-from workbench.records import DIMENSIONS, LAYERS, Budget, Vector
+from workbench.records import LAYERS, Budget, Vector
 
 FEWEST_FOR_CALIBRATION = 50
 MOST_FOR_CALIBRATION = 20_000
@@ -45,6 +45,8 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     views : kernels over blocks of columns, for the kernel head.
     out_of_scope : the label of rows that have no intent in scope, if there are any.
     random_state : seed of whatever the head draws.
+    tuned_labels : the last columns are log-probabilities of these labels, each row's by an encoder that did not see it;
+        what they add to a label's score is weighed together with the temperature.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         views: Sequence[View] = WHOLE,
         out_of_scope: str | None = None,
         random_state: int = 0,
+        tuned_labels: Sequence[str] = (),
     ) -> None:
         self.head = head
         self.strength = strength
         self.views = views
         self.out_of_scope = out_of_scope
         self.random_state = random_state
+        self.tuned_labels = tuned_labels
 
     def fit(self, X: Any, y: Any, secondary: Any = None) -> Self:
         """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row."""
@@ -145,7 +149,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     def _fit_head(self, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
         if len(self.classes_) < 2:
             return None, None
-        return fit_head(make_head(self.head, self.strength, self.views, self.random_state), X, y)
+        return fit_head(make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels), X, y)
 
     def _scores(self, X: Any) -> Vector:
         check_is_fitted(self, "temperature_")
@@ -220,13 +224,6 @@ def _temperature(scores: Vector, truth: NDArray[Any]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded").x))
 
 
-def joint_views(gamma: float, layer_weight: float, layer_gamma: float) -> tuple[View, ...]:
-    """How rows of ``joined_columns`` are compared."""
-    ends = [DIMENSIONS * (place + 1) for place in range(LAYERS + 1)]
-    layers = (View(end, end + DIMENSIONS, "rbf", layer_weight, layer_gamma) for end in ends[:-1])
-    return (View(0, DIMENSIONS, "rbf", 1.0, gamma), *layers, View(ends[-1], None, "linear", 1.0))
-
-
 def intent_pipeline(
     budget: Budget = "standard",
     head: HeadName = "kernel",
@@ -239,20 +236,24 @@ def intent_pipeline(
     linguistic_weight: float = 0.02,
     out_of_scope: str | None = "oos",
     random_state: int = 0,
+    tuned_labels: Sequence[str] = (),
+    tuned_space: str = "",
 ) -> Pipeline:
     """Prompts with embeddings (see ``Examples.X``) to intents.
 
     ``quick`` looks at the embedding alone. ``standard`` joins it with the layers below it, words, characters and
     linguistic features: embedding and layers through radial kernels of width ``gamma`` and ``layer_gamma``, the rest
-    through inner products, each block times its weight.
+    through inner products, each block times its weight. ``thorough`` is the same and, where there are ``tuned_labels``,
+    adds what an encoder says that was fine-tuned on the training rows; ``tuned_space`` names that encoder.
     """
     if budget == "quick":
         columns = embedding_columns()
         views: tuple[View, ...] = (View(0, None, "rbf", 1.0, gamma),)
-    elif budget == "standard":
-        columns = joined_columns(word_weight, character_weight, linguistic_weight, LAYERS)
+    elif budget in ("standard", "thorough"):
+        tuned = TunedColumn(tuned_space, len(tuned_labels)) if tuned_labels else None
+        columns = joined_columns(word_weight, character_weight, linguistic_weight, LAYERS, tuned)
         views = joint_views(gamma, layer_weight, layer_gamma)
     else:
-        raise ValueError(f"budget is {budget!r}; it has to be quick or standard")
-    classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state)
+        raise ValueError(f"budget is {budget!r}; it has to be quick, standard or thorough")
+    classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state, tuned_labels)
     return Pipeline([("columns", columns), ("classifier", classifier)])
