@@ -46,6 +46,14 @@ def columns(is_test: bool) -> pd.DataFrame:
     return part(is_test)[["prompt_text", "embedding", "layers"]]
 
 
+def texts(is_test: bool) -> list[str]:
+    return list(part(is_test)["prompt_text"])
+
+
+def vectors() -> Any:
+    return np.stack(part(False)["embedding"])
+
+
 def tuned_in(folder: Path, seed: int = 7) -> TunedColumns:
     return tuned_columns(encoder(), columns(False), labels(), [columns(True)], seed, folder, SETTINGS)
 

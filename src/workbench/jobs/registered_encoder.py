@@ -35,9 +35,13 @@ def record_encoder(
     )
     parameters = {**data, **asdict(made.settings)}
     found = register_encoder(tracker, run_id, NAME, made.folder, made.encoder.sha256, parameters, said)
-    tracker.log(run_id, [Params({"encoder_version": found.version})])
+    tracker.log(run_id, [version_item(found.version)])
     fill_vectors(workspace.url, made.encoder.encoder, recipe.dataset_version, tick)
     return found
+
+
+def version_item(version: str) -> Params:
+    return Params({"encoder_version": version})
 
 
 def load_encoder(workspace: Workspace, version: str) -> TunedEncoder:

@@ -10,18 +10,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tuned_data import SETTINGS, columns, encoder, targets
+from tuned_data import SETTINGS, encoder, targets, texts, vectors
 
 from workbench.features import tuning
 from workbench.features.embedding import ModuleEncoder
 from workbench.features.tuning import Tuned, Tuning, added, folds_of, log_probabilities, tune
 
-TEXTS = list(columns(False)["prompt_text"])
-VECTORS = np.stack(columns(False)["embedding"])
-
 
 def tuned(wanted: Any, seed: int = 3, settings: Tuning = SETTINGS) -> Tuned:
-    return tune(encoder().model, TEXTS, wanted, VECTORS, seed, settings)
+    return tune(encoder().model, texts(False), wanted, vectors(), seed, settings)
 
 
 @dataclass
@@ -46,7 +43,7 @@ def watched() -> Watched:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tuning, "_member", kept)
-        found = tune(model, TEXTS, targets(), VECTORS, 3, SETTINGS, tick=lambda *now: told.append(now))
+        found = tune(model, texts(False), targets(), vectors(), 3, SETTINGS, tick=lambda *now: told.append(now))
     return Watched(found, members, told, start)
 
 
@@ -73,7 +70,7 @@ def test_every_label_is_spread_evenly_over_the_folds_and_its_only_row_is_never_h
 
 
 def test_the_labels_of_rows_held_out_do_not_move_their_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = np.arange(len(TEXTS)) % 2
+    fold = np.arange(len(texts(False))) % 2
     monkeypatch.setattr(tuning, "folds_of", lambda *_: fold)
     wanted = targets()
     other = wanted.copy()

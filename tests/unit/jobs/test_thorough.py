@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import skops.io
 from small_data import examples
-from tuned_data import SETTINGS, columns, encoder, labels, part, tuned, tuned_in
+from tuned_data import SETTINGS, columns, encoder, labels, part, texts, tuned, tuned_in
 
 from workbench.errors import TunedEncoderOfAnotherModel
 from workbench.jobs.predict import frame_of
@@ -20,8 +20,6 @@ from workbench.jobs.tuned_encoder import load_tuned
 from workbench.models.intent import intent_pipeline
 from workbench.records import Examples, Recipe, Split, TrainingSet
 from workbench.tracking.models import TRUSTED_TYPES
-
-TEXTS = list(columns(True)["prompt_text"])
 
 
 @cache
@@ -56,7 +54,7 @@ def test_a_saved_model_and_a_saved_encoder_say_the_same_of_raw_prompts() -> None
     made = tuned()
     again = skops.io.loads(skops.io.dumps(model()), trusted=TRUSTED_TYPES)
     read = load_tuned(made.folder, made.encoder.sha256, made.folder.parent, threads=1)
-    new = frame_of(again, TEXTS, encoder(), read)
+    new = frame_of(again, texts(True), encoder(), read)
     assert set(again[0].feature_names_in_) == {"prompt_text", "embedding", "layers", "tuned"}
     before, after = model().predict_proba(made.others[0]), again.predict_proba(new)
     assert (again.predict(new) == model().predict(made.others[0])).all()
@@ -67,17 +65,17 @@ def test_a_saved_model_and_a_saved_encoder_say_the_same_of_raw_prompts() -> None
 def test_a_model_without_a_tuned_encoder_needs_none() -> None:
     made = columns(False)
     simple = intent_pipeline("standard", out_of_scope=None).fit(made, labels())
-    assert list(frame_of(simple, TEXTS, encoder()).columns) == ["prompt_text", "embedding", "layers"]
+    assert list(frame_of(simple, texts(True), encoder()).columns) == ["prompt_text", "embedding", "layers"]
     quick = intent_pipeline("quick", out_of_scope=None).fit(made, labels())
-    assert list(frame_of(quick, TEXTS, encoder()).columns) == ["prompt_text", "embedding"]
+    assert list(frame_of(quick, texts(True), encoder()).columns) == ["prompt_text", "embedding"]
 
 
 def test_an_encoder_of_another_model_is_refused(tmp_path: Path) -> None:
     other = tuned_in(tmp_path / "other", seed=9).encoder
     with pytest.raises(TunedEncoderOfAnotherModel, match=tuned().encoder.space):
-        frame_of(model(), TEXTS, encoder(), other)
+        frame_of(model(), texts(True), encoder(), other)
     with pytest.raises(TunedEncoderOfAnotherModel, match="none"):
-        frame_of(model(), TEXTS, encoder())
+        frame_of(model(), texts(True), encoder())
 
 
 def test_few_rows_a_label_are_left_to_the_frozen_encoder() -> None:
