@@ -218,6 +218,24 @@ class EncoderTampered(WorkbenchError):
     again."""
 
 
+class TunedEncoderMissing(WorkbenchError):
+    """There is no fine-tuned encoder in {path}; it has to be a folder below {within} with model.safetensors and
+    labels.json, as `workbench train intent --budget thorough` stores it. Train again."""
+
+
+class TunedEncoderTampered(WorkbenchError):
+    """The fine-tuned encoder in {path} has {found}, expected {expected}. Nothing was loaded. Train again."""
+
+
+class TunedEncoderUnknown(MisuseError):
+    """There is no version {version} of the registered encoder {name!r}. `workbench mlflow` lists those there are."""
+
+
+class TunedEncoderOfAnotherModel(WorkbenchError):
+    """The model was trained with the fine-tuned encoder {expected}, given was {found}. Load the encoder whose version
+    the model's run names."""
+
+
 class HistoryMissing(MisuseError):
     """There is no rated prompt history to estimate from. Load some with `workbench history simulate`."""
 

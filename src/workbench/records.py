@@ -17,8 +17,8 @@ SHORT_NAMES: dict[str, ModelType] = {
     "complexity": "complexity_model",
     "selector": "technique_selector",
 }
-Budget = Literal["quick", "standard"]
-BUDGETS: tuple[Budget, ...] = ("quick", "standard")
+Budget = Literal["quick", "standard", "thorough"]
+BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
 DIMENSIONS = 384
 LAYERS = 2
 
@@ -71,7 +71,8 @@ class Recipe:
 @dataclass(frozen=True)
 class Examples:
     """One split. ``X`` is what estimators take: a frame with ``prompt_text``, ``embedding`` (float32 arrays of 384)
-    and, where the training set has them, ``layers`` (float32 arrays of 768).
+    and, where the training set has them, ``layers`` (float32 arrays of 768). Where an encoder was tuned on the training
+    rows, ``tuned`` holds its log-probabilities of the sorted labels (float32 arrays), unseen ones for those rows.
 
     ``secondary`` are the further intents of each row, and empty where nobody asked for them.
     """

@@ -13,8 +13,12 @@ import pytest
 
 from workbench.evaluation.effectiveness import COLUMNS
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
-from workbench.jobs import estimate_effectiveness, search, training, trial_runs
+from workbench.features.tuning import Tuning
+from workbench.jobs import estimate_effectiveness, registered_encoder, search, thorough, training, trial_runs
+from workbench.jobs.encoder import SentenceEncoder
 from workbench.jobs.estimate_effectiveness import EffectivenessResult
+from workbench.jobs.thorough import TunedColumns
+from workbench.jobs.tuned_encoder import TunedEncoder
 from workbench.models.build import estimator_for, fit_parameters, labels_of
 from workbench.models.search import Found, Range, Score, Trial, table_of
 from workbench.records import DIMENSIONS, MODEL_TYPES, Examples, Fitted, ModelType, Recipe, Report, Split, Technique
@@ -68,11 +72,19 @@ def recipe(kind: ModelType) -> Recipe:
     return Recipe(kind, "small", 1)
 
 
+def logged_of_tuning(model: Fitted) -> list[Item]:
+    vectors = np.eye(3, DIMENSIONS, dtype=np.float32)
+    encoder = TunedEncoder(SentenceEncoder("space", Path()), ("a.x", "a.y", "oos"), vectors, 20.0, "base", "e" * 64)
+    made = TunedColumns(pd.DataFrame(), (), encoder, Path(), Tuning(), 0.9, 1.0)
+    return [*thorough.items_of(made, model), *thorough.not_tuned("few rows"), registered_encoder.version_item("1")]
+
+
 def logged_by(kind: ModelType) -> list[Item]:
     model, report = fitted(kind)
     prompts = Prompts("small", pd.DataFrame(), np.empty((0, DIMENSIONS), np.float32), "space", "d" * 64)
     params = training.parameters(recipe(kind), prompts) | training._hyperparameters(model)
-    return [Params(params), *training._items(recipe(kind), prompts, report, {}), *training._scores(model, report, "m")]
+    found = [Params(params), *training._items(recipe(kind), prompts, report, {}), *training._scores(model, report, "m")]
+    return found + (logged_of_tuning(model) if kind == "intent_classifier" else [])
 
 
 def logged_by_effectiveness() -> list[Item]:

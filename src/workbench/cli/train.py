@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
-from workbench.cli.output import json_option, print_json, print_table, say
+from workbench.cli.output import json_option, print_json, print_table, progress, say
 from workbench.records import BUDGETS, SHORT_NAMES
 
 
@@ -15,7 +17,8 @@ from workbench.records import BUDGETS, SHORT_NAMES
 @click.option(
     "--budget",
     type=click.Choice(list(BUDGETS)),
-    help="For intent: quick looks at embeddings alone, standard (the default) at words and features too.",
+    help="For intent: quick looks at embeddings alone, standard (the default) at words and features too, thorough also "
+    "fine-tunes the encoder, on a GPU if there is one, which becomes a registered model of its own.",
 )
 @click.option(
     "--trials",
@@ -36,9 +39,12 @@ def train(model: str, version: str, seed: int, budget: str | None, trials: int |
         )
     if trials and (model != "intent" or budget == "quick"):
         what = f"the {model} model" if model != "intent" else "the quick budget"
-        raise click.BadOptionUsage("trials", f"--trials is for the standard intent model; {what} searches nothing.")
+        raise click.BadOptionUsage(
+            "trials", f"--trials is for the intent model, standard or thorough; {what} searches nothing."
+        )
     recipe = Recipe(SHORT_NAMES[model], version, seed, {"budget": budget} if budget else {})
-    done = run(open_workspace(), recipe, lambda step: say(f"{step} …"), trials)
+    with progress("fine-tuning") if budget == "thorough" else nullcontext(_silent) as tick:
+        done = run(open_workspace(), recipe, lambda step: say(f"{step} …"), trials, tick)
     if as_json:
         print_json(done.as_json())
         return
@@ -49,4 +55,10 @@ def train(model: str, version: str, seed: int, budget: str | None, trials: int |
     print_table(title, ["", "accuracy", "macro F1"], rows)
     if done.found:
         click.echo(done.found.in_a_line())
+    if done.encoder:
+        click.echo(f"The fine-tuned encoder is {done.encoder.name} {done.encoder.version}.")
     click.echo(f"MLflow run {done.run.run_id}, {done.seconds:.0f} s. See it with `workbench mlflow`.")
+
+
+def _silent(done: int, total: int, what: str = "") -> None:
+    """Nothing to be told of."""

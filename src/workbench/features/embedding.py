@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +24,20 @@ class Encoder(Protocol):
     def space(self) -> str: ...
 
     def encode(self, texts: Sequence[str]) -> Matrix: ...
+
+
+@dataclass(frozen=True)
+class ModuleEncoder:
+    """A module of sentence-transformers."""
+
+    model: Any
+    space: str = ""
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        vectors: Matrix = self.model.encode(
+            list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return vectors
 
 
 def windows(text: str) -> list[str]:

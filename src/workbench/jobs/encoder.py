@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import EncoderTampered, EncoderUnavailable
-from workbench.features.embedding import BATCH
+from workbench.features.embedding import BATCH, ModuleEncoder
 from workbench.records import DIMENSIONS, LAYERS, Matrix, layers_of
 from workbench.settings import Settings
 
@@ -32,10 +32,7 @@ class SentenceEncoder:
     _model: Any = field(default=None, repr=False)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        vectors: Matrix = self.model.encode(
-            list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
-        )
-        return vectors
+        return ModuleEncoder(self.model, self.space).encode(texts)
 
     @property
     def model(self) -> Any:

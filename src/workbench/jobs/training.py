@@ -90,7 +90,7 @@ def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
         "dataset_sha256": training_set.digest,
         "embedding_space": training_set.embedding_space,
         "seed": recipe.seed,
-        **{f"option_{name}": value for name, value in recipe.options.items()},
+        **{f"option_{name}": value for name, value in recipe.options.items() if name != "tuned_labels"},
     }
 
 

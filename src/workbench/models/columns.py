@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from workbench.features.linguistic import FEATURES, feature_matrix
+from workbench.models.kernel import View
 from workbench.records import DIMENSIONS, LAYERS, Matrix, Vector
 
 # Bounds on the vocabulary: a model's size is classes times these, whatever the number of prompts.
@@ -47,6 +48,22 @@ class LayerColumn(TransformerMixin, BaseEstimator):
         rows = [np.asarray(row, np.float32)[part] for row in X.iloc[:, 0]]
         found = np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
         return found * np.float32(LAYERS**0.5)
+
+
+class TunedColumn(TransformerMixin, BaseEstimator):
+    """A column of arrays of log-probabilities by a fine-tuned encoder, named by its ``space``, shape (rows, width)."""
+
+    def __init__(self, space: str = "", width: int = 0) -> None:
+        self.space = space
+        self.width = width
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002
+        self.n_features_in_ = 1
+        return self
+
+    def transform(self, X: pd.DataFrame) -> Matrix:
+        column = X.iloc[:, 0]
+        return np.stack(column.to_list()).astype(np.float32) if len(column) else np.empty((0, self.width), np.float32)
 
 
 class LinguisticColumn(TransformerMixin, BaseEstimator):
@@ -111,9 +128,14 @@ class CompactTfidfVectorizer(TfidfVectorizer):
 
 
 def joined_columns(
-    word_weight: float = 0.8, character_weight: float = 0.8, linguistic_weight: float = 0.02, layers: int = 0
+    word_weight: float = 0.8,
+    character_weight: float = 0.8,
+    linguistic_weight: float = 0.02,
+    layers: int = 0,
+    tuned: TunedColumn | None = None,
 ) -> ColumnTransformer:
-    """Embedding, so many layers, word n-grams, character n-grams and linguistic features, as one sparse matrix.
+    """Embedding, so many layers, word n-grams, character n-grams, linguistic features and, where an encoder was tuned,
+    what that one says: one sparse matrix.
 
     Each n-gram block has rows of length 1 like the embedding, so a weight is a share of the joint inner product.
     """
@@ -135,6 +157,7 @@ def joined_columns(
             ("words", words, "prompt_text"),
             ("characters", characters, "prompt_text"),
             ("linguistic", _scaled_linguistic("float32"), "prompt_text"),
+            *([("tuned encoder", tuned, ["tuned"])] if tuned is not None else []),
         ],
         transformer_weights={
             "embedding": 1.0,
@@ -144,6 +167,13 @@ def joined_columns(
         },
         sparse_threshold=1.0,
     )
+
+
+def joint_views(gamma: float, layer_weight: float, layer_gamma: float) -> tuple[View, ...]:
+    """How rows of ``joined_columns`` are compared."""
+    ends = [DIMENSIONS * (place + 1) for place in range(LAYERS + 1)]
+    layers = (View(end, end + DIMENSIONS, "rbf", layer_weight, layer_gamma) for end in ends[:-1])
+    return (View(0, DIMENSIONS, "rbf", 1.0, gamma), *layers, View(ends[-1], None, "linear", 1.0))
 
 
 def embedding_columns() -> ColumnTransformer:

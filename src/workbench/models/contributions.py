@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from workbench.models.fusion import FusedHead
 from workbench.models.kernel import KernelRidgeClassifier, View, kernel
 from workbench.records import Vector
 
@@ -20,6 +21,9 @@ def column_weights(head: Any, label: int, rival: int) -> tuple[Vector, float]:
     Shape (columns,). A kernel head's linear views are a sum over training rows, weight * support.T @ dual, which is a
     weight a column; columns under its other views have 0 here and their part in ``curved_parts``.
     """
+    if isinstance(head, FusedHead):
+        inner, before = column_weights(head.head_, label, rival)
+        return np.concatenate([inner, head.column_weights(label, rival)]), before
     if not isinstance(head, KernelRidgeClassifier):
         two = len(head.classes_) == 2
         coefficients = np.vstack([-head.coef_, head.coef_]) if two else head.coef_
@@ -37,11 +41,17 @@ def column_weights(head: Any, label: int, rival: int) -> tuple[Vector, float]:
 
 def curved_parts(head: Any, X: Any, label: int, rival: int) -> list[tuple[View, Vector]]:
     """The views that split by no column, each with its part of the lead, shape (rows,)."""
+    head, X = without_tuned(head, X)
     if not isinstance(head, KernelRidgeClassifier):
         return []
     dual = _dual_lead(head, label, rival)
     curved = [view for view in head.views if view.kernel != "linear"]
     return [(view, np.asarray(kernel(X, head.support_, (view,)) @ dual)) for view in curved]
+
+
+def without_tuned(head: Any, X: Any) -> tuple[Any, Any]:
+    """The head and the columns before a fine-tuned encoder had its say."""
+    return (head.head_, head.others(X)) if isinstance(head, FusedHead) else (head, X)
 
 
 def row_parts(head: KernelRidgeClassifier, X: Any, label: int, rival: int) -> Vector:

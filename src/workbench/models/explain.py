@@ -28,9 +28,10 @@ class Explanation:
     of ``views`` (``view``, ``amount``) add up to ``lead``. The views of n-grams split again into ``words`` (``word``,
     ``amount``, one row a word of the prompt in reading order), the named features into ``features`` (``feature``,
     ``value``, ``amount``), the largest first. ``examples`` are training rows (``id``, ``text``, ``label``,
-    ``similarity``, ``pull``): the strongest for the label, then the strongest against; the pulls of all rows and
-    ``before`` add up to ``lead`` too. Where the head is no sum over these rows (linear heads, landmarks) pulls are NaN
-    and the rows are the most similar ones of either label. Positive amounts speak for ``label``.
+    ``similarity``, ``pull``): the strongest for the label, then the strongest against; the pulls of all rows,
+    ``before`` and the view of a fine-tuned encoder, if there is one, add up to ``lead`` too. Where the head is no sum
+    over these rows (linear heads, landmarks) pulls are NaN and the rows are the most similar ones of either label.
+    Positive amounts speak for ``label``.
     """
 
     prompt: str

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
+from workbench.models.fusion import FusedHead
 from workbench.models.kernel import KernelRidgeClassifier, View
 from workbench.records import Vector
 
@@ -26,8 +27,15 @@ class Head(Protocol):
     def fit(self, X: Any, y: Any) -> Any: ...
 
 
-def make_head(name: HeadName, strength: float, views: Sequence[View], random_state: int) -> BaseEstimator:
-    """``strength`` is the ridge penalty of the kernel and the inverse penalty C of the two linear heads."""
+def make_head(
+    name: HeadName, strength: float, views: Sequence[View], random_state: int, tuned_labels: Sequence[str] = ()
+) -> BaseEstimator:
+    """``strength`` is the ridge penalty of the kernel and the inverse penalty C of the two linear heads.
+
+    With ``tuned_labels`` the last columns are log-probabilities of these labels, fused with the head's scores.
+    """
+    if tuned_labels:
+        return FusedHead(make_head(name, strength, views, random_state), tuned_labels)
     if name == "kernel":
         return KernelRidgeClassifier(views=views, alpha=strength, random_state=random_state)
     if name == "svm":
@@ -43,6 +51,9 @@ def fit_head(head: Any, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
     The kernel has the latter in closed form; the linear heads are fitted once a fold. None where nothing can be held
     out: fewer than two rows in some fold.
     """
+    if isinstance(head, FusedHead):
+        fused = clone(head)
+        return fused, fused.take(*fit_head(head.head, head.others(X), y), X, y)
     fitted = clone(head).fit(X, y)
     if isinstance(fitted, KernelRidgeClassifier):
         unseen = np.asarray(fitted.unseen_scores_, dtype=np.float64)
@@ -53,6 +64,9 @@ def fit_head(head: Any, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
 
 def scores_of(head: Any, X: Any) -> Vector:
     """One column a class, also for two classes."""
+    if isinstance(head, FusedHead):
+        both: Vector = scores_of(head.head_, head.others(X)) + head.addition(X)
+        return both
     if isinstance(head, KernelRidgeClassifier):
         return head.scores(X)
     scores = np.asarray(head.decision_function(X), dtype=np.float64)

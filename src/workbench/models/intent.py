@@ -44,6 +44,8 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     views : kernels over blocks of columns, for the kernel head.
     out_of_scope : the label of rows that have no intent in scope, if there are any.
     random_state : seed of whatever the head draws.
+    tuned_labels : the last columns are log-probabilities of these labels, each row's by an encoder that did not see it;
+        what they add to a label's score is weighed together with the temperature.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         views: Sequence[View] = WHOLE,
         out_of_scope: str | None = None,
         random_state: int = 0,
+        tuned_labels: Sequence[str] = (),
     ) -> None:
         self.head = head
         self.strength = strength
         self.views = views
         self.out_of_scope = out_of_scope
         self.random_state = random_state
+        self.tuned_labels = tuned_labels
 
     def fit(self, X: Any, y: Any, secondary: Any = None) -> Self:
         """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row.
@@ -154,7 +158,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     def _fit_head(self, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
         if len(self.classes_) < 2:
             return None, None
-        return fit_head(make_head(self.head, self.strength, self.views, self.random_state), X, y)
+        return fit_head(make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels), X, y)
 
     def _checked(self, X: Any) -> Any:
         check_is_fitted(self, "temperature_")

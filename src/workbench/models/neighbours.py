@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from workbench.models.contributions import row_parts, similarity, views_of
+from workbench.models.contributions import row_parts, similarity, views_of, without_tuned
 from workbench.models.kernel import KernelRidgeClassifier
 from workbench.records import Examples, Vector
 
@@ -25,7 +25,7 @@ def carrying_rows(estimator: Pipeline, X: Any, train: Examples, label: int, riva
     Raises:
         ValueError: the head is a sum over other rows.
     """
-    head = estimator[-1].head_
+    head, X = without_tuned(estimator[-1].head_, X)
     if isinstance(head, KernelRidgeClassifier) and head.support_.shape[0] == len(train.y):
         _refuse_other_rows(estimator, head, train)
         alike = similarity(X, head.support_, head.views)[0]
@@ -33,7 +33,8 @@ def carrying_rows(estimator: Pipeline, X: Any, train: Examples, label: int, riva
         order = np.argsort(-pull, kind="stable")
         chosen = np.concatenate([order[pull[order] > 0][:most], order[pull[order] < 0][::-1][:most]])
     else:
-        alike = similarity(X, estimator[:-1].transform(train.X), views_of(head))[0]
+        _, others = without_tuned(estimator[-1].head_, estimator[:-1].transform(train.X))
+        alike = similarity(X, others, views_of(head))[0]
         pull = np.full(len(train.y), np.nan)
         wanted = estimator[-1].classes_[[label, rival]]
         chosen = np.concatenate([_most_alike(alike, train.y == name, most) for name in wanted])
@@ -59,5 +60,6 @@ def _most_alike(alike: Vector, among: NDArray[np.bool_], most: int) -> NDArray[A
 
 def _refuse_other_rows(estimator: Pipeline, head: KernelRidgeClassifier, train: Examples) -> None:
     rows = sorted({0, len(train.y) // 2, len(train.y) - 1})
-    if abs(estimator[:-1].transform(train.X.iloc[rows]) - head.support_[rows]).max() > SAME:
+    _, found = without_tuned(estimator[-1].head_, estimator[:-1].transform(train.X.iloc[rows]))
+    if abs(found - head.support_[rows]).max() > SAME:
         raise ValueError("these are not the rows that the model was trained on, in their order")

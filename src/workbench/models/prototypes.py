@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from workbench.models.contributions import similarity, views_of
+from workbench.models.contributions import similarity, views_of, without_tuned
 from workbench.models.heads import fit_head, make_head
 from workbench.models.neighbours import described
 from workbench.records import Examples, Vector
@@ -55,7 +55,8 @@ def unseen_scores(estimator: Pipeline, train: Examples) -> UnseenScores:
     classifier = estimator[-1]
     if len(classifier.classes_) < 2:
         raise ValueError(f"all rows have the label {classifier.classes_[0]!r}: no other can be mistaken for it")
-    head = make_head(classifier.head, classifier.strength, classifier.views, classifier.random_state)
+    settings = (classifier.head, classifier.strength, classifier.views, classifier.random_state)
+    head = make_head(*settings, classifier.tuned_labels)
     _, scores = fit_head(head, estimator[:-1].transform(train.X), train.y)
     if scores is None:
         raise ValueError("no label has enough rows to leave some of them out")
@@ -89,8 +90,8 @@ def central(estimator: Pipeline, train: Examples, label: str, most: int = 5) -> 
     ``similarity`` is the mean cosine with the label's other rows in the space of the model's kernel, 1 for a lone row.
     """
     rows = _rows_of(train, label)
-    X = estimator[:-1].transform(train.X.iloc[rows])
-    alike = similarity(X, X, views_of(estimator[-1].head_))
+    head, X = without_tuned(estimator[-1].head_, estimator[:-1].transform(train.X.iloc[rows]))
+    alike = similarity(X, X, views_of(head))
     np.fill_diagonal(alike, 0.0)
     mean = alike.sum(axis=1) / (len(rows) - 1) if len(rows) > 1 else np.ones(1)
     order = np.argsort(-mean, kind="stable")[:most]

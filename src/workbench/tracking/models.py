@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import mlflow
@@ -33,7 +34,9 @@ TRUSTED_TYPES = [
     "workbench.models.columns.EmbeddingColumn",
     "workbench.models.columns.LayerColumn",
     "workbench.models.columns.LinguisticColumn",
+    "workbench.models.columns.TunedColumn",
     "workbench.models.complexity.OrdinalClassifier",
+    "workbench.models.fusion.FusedHead",
     "workbench.models.intent.HierarchicalIntentClassifier",
     "workbench.models.kernel.KernelRidgeClassifier",
     "workbench.models.kernel.View",
@@ -48,7 +51,7 @@ NEEDED = ("scikit-learn", "numpy", "scipy", "pandas", "skops")
 def save_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted, parameters: Mapping[str, object]) -> str:
     """Save the estimator with skops as an output of ``run_id``; the id of the model. The same run never makes two."""
     experiment = tracker.experiment_of(run_id)
-    if known := _saved(tracker, experiment, run_id):
+    if known := saved_model(tracker, experiment, run_id, name):
         return known
     params = {key: str(value)[:LONGEST_PARAM] for key, value in parameters.items()}
     model = tracker.client.create_logged_model(experiment, name, run_id, params=params, model_type=name)
@@ -67,7 +70,7 @@ def save_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted, paramet
 
 def register(tracker: Tracker, run_id: str, name: str, model_id: str, description: str) -> RunRef:
     """Make the saved model a version of the registered model ``name``, and its challenger."""
-    version = _version_of(tracker, name, run_id) or _new_version(tracker, name, model_id, run_id)
+    version = version_of(tracker, name, run_id) or new_version(tracker, name, model_id, run_id)
     digest = _digest(tracker, model_id)
     tracker.client.update_model_version(name, version, description)
     # Without it the model's own page says that it is not registered.
@@ -86,12 +89,18 @@ def set_champion(tracker: Tracker, name: str, version: str) -> None:
         tracker.client.delete_registered_model_alias(name, "challenger")
 
 
-def _saved(tracker: Tracker, experiment: str, run_id: str) -> str | None:
+def saved_model(tracker: Tracker, experiment: str, run_id: str, name: str) -> str | None:
+    """The id of the model ``name`` that the run has saved, if it has."""
     found = tracker.client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
-    return next((str(model.model_id) for model in found if model.status == LoggedModelStatus.READY), None)
+    return next((str(model.model_id) for model in found if _is_ready(model, name)), None)
 
 
-def _version_of(tracker: Tracker, name: str, run_id: str) -> str | None:
+def _is_ready(model: Any, name: str) -> bool:
+    return bool(model.name == name and model.status == LoggedModelStatus.READY)
+
+
+def version_of(tracker: Tracker, name: str, run_id: str) -> str | None:
+    """The version of ``name`` that the run has made, if it has."""
     found = tracker.client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
     return str(found[0].version) if found else None
 
@@ -121,7 +130,8 @@ def signature(fitted: Fitted) -> ModelSignature:
     return ModelSignature(Schema(columns), Schema([ColSpec(out, "prediction")]))
 
 
-def _new_version(tracker: Tracker, name: str, model_id: str, run_id: str) -> str:
+def new_version(tracker: Tracker, name: str, model_id: str, run_id: str) -> str:
+    """A further version of the registered model ``name``, which is made on first use."""
     try:
         tracker.client.create_registered_model(name)
     except MlflowException as exc:

@@ -1,0 +1,47 @@
+"""From prompts to the frame that a fitted intent model takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import TunedEncoderOfAnotherModel
+from workbench.features.embedding import Encoder, embed
+from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
+from workbench.jobs.tuned_encoder import TunedEncoder
+from workbench.models.columns import TunedColumn
+
+
+def frame_of(
+    estimator: Any, texts: Sequence[str], encoder: SentenceEncoder, tuned: TunedEncoder | None = None
+) -> pd.DataFrame:
+    """All columns that the pipeline looks at, one row a prompt.
+
+    Raises:
+        TunedEncoderOfAnotherModel: the model was trained with a fine-tuned encoder, and ``tuned`` is not that one.
+    """
+    wanted = set(estimator[0].feature_names_in_)
+    frame = pd.DataFrame({"prompt_text": list(texts), "embedding": _vectors(encoder, texts)})
+    if "layers" in wanted:
+        frame["layers"] = _vectors(LayerEncoder(encoder), texts)
+    if (space := _tuned_space(estimator)) is not None:
+        if tuned is None or tuned.space != space:
+            raise TunedEncoderOfAnotherModel(expected=space, found=tuned.space if tuned else "none")
+        frame["tuned"] = list(tuned.log_probabilities(texts))
+    return frame
+
+
+def _tuned_space(estimator: Any) -> str | None:
+    columns = (transformer for _, transformer, _ in estimator[0].transformers_)
+    return next((str(column.space) for column in columns if isinstance(column, TunedColumn)), None)
+
+
+def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
+    found: list[Any] = [np.empty(0, dtype=np.float32)] * len(texts)
+    for rows, vectors in embed(texts, encoder):
+        for row, vector in zip(rows, vectors, strict=True):
+            found[row] = vector
+    return found
