@@ -37,7 +37,8 @@ def part(rows: int, seed: int) -> Examples:
     vectors = np.random.default_rng(seed).normal(0, 0.05, (rows, DIMENSIONS)).astype(np.float32)
     vectors[np.arange(rows), of_row] += 1
     texts = [f"prompt {n} {labels[i]}" for n, i in enumerate(of_row)]
-    frame = pd.DataFrame({"prompt_text": texts, "embedding": list(vectors)})
+    layers = list(np.hstack([vectors, vectors[:, ::-1]]) / np.float32(2**0.5))
+    frame = pd.DataFrame({"prompt_text": texts, "embedding": list(vectors), "layers": layers})
     return Examples(
         frame, np.array([labels[i] for i in of_row], dtype=object), tuple(f"{seed}-{n}" for n in range(rows))
     )
@@ -144,9 +145,9 @@ def test_the_list_of_versions_says_how_good_each_is(tracker: Tracker, reference:
     assert "best baseline" in said
 
 
-def test_the_signature_takes_text_and_embedding(fitted: Fitted) -> None:
+def test_the_signature_takes_text_embedding_and_layers(fitted: Fitted) -> None:
     found = models.signature(fitted)
-    assert found.inputs.input_names() == ["prompt_text", "embedding"]
+    assert found.inputs.input_names() == ["prompt_text", "embedding", "layers"]
     assert [column.name for column in found.outputs] == ["prediction"]
     assert str(found.outputs.inputs[0].type) == "DataType.string"
 

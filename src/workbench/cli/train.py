@@ -23,8 +23,8 @@ from workbench.records import BUDGETS, SHORT_NAMES
 @click.option(
     "--trials",
     type=click.IntRange(min=0),
-    help="For intent with more than the quick budget: sets of parameters to try on held-out parts of the training "
-    "prompts, the defaults first. 0 takes the defaults; without it the budget decides.",
+    help="For intent with more than the quick budget: sets of parameters to try on training prompts left out in turn, "
+    "the defaults first. 0 takes the defaults; without it the budget decides (standard: 20).",
 )
 @json_option
 def train(model: str, version: str, seed: int, budget: str | None, trials: int | None, as_json: bool) -> None:

@@ -93,5 +93,5 @@ def _check(recipe: Recipe, train: Examples, test: Examples) -> None:
         advice = "Import with --test-fraction 0.2 or --split-column, under a new version."
         raise DatasetTooSmall(found=0, what="labelled test prompts", needed=1, advice=advice, **place)
     if train.y.ndim == 1 and len(set(train.y)) < 2:
-        advice = "A model of one class would always answer it."
+        advice = "A model of one class would always answer it. Import prompts of other intents into it."
         raise DatasetTooSmall(found=1, what="class", needed=2, advice=advice, **place)

@@ -15,7 +15,7 @@ from workbench.jobs.encoder import SentenceEncoder, find_encoder
 from workbench.jobs.figures import report_figures
 from workbench.jobs.registered_encoder import record_encoder
 from workbench.jobs.thorough import TunedColumns, few, not_tuned, tune_split
-from workbench.jobs.tune import budget_of, trials_of, tune
+from workbench.jobs.tune import budget_of, choose
 from workbench.jobs.workspace import Workspace
 from workbench.models.search import Found
 from workbench.records import Recipe, Report, RunRef, Split
@@ -91,10 +91,7 @@ def train(
     run = workspace.claim(recipe.model_type, f"train {recipe.dataset_version}")
     found = None
     try:
-        trials = trials_of(recipe) if trials is None else trials
-        if trials:
-            tell("searching")
-            recipe, found = tune(workspace, run.run_id, recipe, training_set, split, trials, tell)
+        recipe, found = choose(workspace, run.run_id, recipe, training_set, split, trials, tell)
         with tempfile.TemporaryDirectory() as scratch:
             recipe, split, made = _tuned(workspace, run.run_id, encoder, recipe, split, Path(scratch), tell, tick)
             tell("fitting")

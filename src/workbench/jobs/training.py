@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,8 @@ def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted
     """Fit the recipe's estimator on the training split."""
     started = time.perf_counter()
     estimator = estimator_for(recipe, techniques)
-    estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train))
+    with _few_rows_a_class():
+        estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train))
     return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
 
 
@@ -47,7 +50,8 @@ def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: 
     """Judge once on the test split, beside the baselines; two of those ask the database."""
     neighbour = _neighbour_labels(url, recipe.dataset_version, split)
     if recipe.model_type == "intent_classifier":
-        return judge_intent(fitted, split, neighbour, recipe.seed)
+        with _few_rows_a_class():
+            return judge_intent(fitted, split, neighbour, recipe.seed)
     if recipe.model_type == "complexity_model":
         return judge_complexity(fitted, split, neighbour, recipe.seed)
     choice = _seeds_choice(url, fitted, split, training_set)
@@ -88,6 +92,14 @@ def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
         "seed": recipe.seed,
         **{f"option_{name}": value for name, value in recipe.options.items() if name != "tuned_labels"},
     }
+
+
+@contextmanager
+def _few_rows_a_class() -> Iterator[None]:
+    """scikit-learn warns that classes of one or two rows each may be numbers; ours are names."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
 
 
 def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: dict[str, Figure]) -> Iterator[Item]:

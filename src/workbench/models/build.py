@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any
 
 from workbench.models.complexity import complexity_pipeline
-from workbench.models.intent import intent_pipeline
+from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.technique import technique_pipeline
 from workbench.records import Examples, Recipe, Technique
 

@@ -87,10 +87,32 @@ class LinguisticColumn(TransformerMixin, BaseEstimator):
 
 
 class CompactTfidfVectorizer(TfidfVectorizer):
-    """The same, but its vocabulary is saved as one text instead of one object a term, which skops takes a minute for.
+    """The same, but texts without a single term are no error, and its vocabulary is saved as one text instead of one
+    object a term, which skops takes a minute for.
 
     No term holds a line break: words and character n-grams within words never contain white space but the space.
     """
+
+    def decode(self, doc: Any) -> str:
+        """
+        Raises:
+            ValueError: the prompt is no text.
+        """
+        if not isinstance(doc, str):
+            raise ValueError(f"every prompt has to be a text, got {doc!r}")
+        return doc
+
+    def fit(self, raw_documents: Any, y: Any = None) -> Self:
+        self.fit_transform(raw_documents, y)
+        return self
+
+    def fit_transform(self, raw_documents: Any, y: Any = None) -> Any:
+        texts = list(raw_documents)
+        analyse = self.build_analyzer()
+        if any(analyse(text) for text in texts):
+            return super().fit_transform(texts, y)
+        # One column, empty for all of them.
+        return super().fit_transform([*texts, "prompt"], y)[: len(texts)]
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

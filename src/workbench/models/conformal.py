@@ -13,15 +13,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.models.taxonomy import ancestors
+from workbench.models.taxonomy import Tree, ancestors
 from workbench.records import Vector
 
 EVERYTHING = ""
+# For each row the sets from its likeliest label up to everything, and their probabilities.
+Climbs = list[tuple[tuple[str, ...], Vector]]
 
 
 def climb(label: str) -> tuple[str, ...]:
     """The label, then its ancestors, then everything."""
     return (*reversed(ancestors(label)), EVERYTHING)
+
+
+def climbs(tree: Tree, classes: NDArray[Any], probabilities: Vector) -> Climbs:
+    """``probabilities`` of the labels ``classes``, shape (rows, labels)."""
+    column = {node: index for index, node in enumerate(tree.nodes)}
+    labels = [str(label) for label in classes]
+    chances = np.column_stack([tree.accumulated(probabilities, labels), np.ones(len(probabilities))])
+    steps = [climb(label) for label in labels]
+    columns = [[column.get(node, -1) for node in nodes] for nodes in steps]
+    best = probabilities.argmax(axis=1)
+    return [(steps[label], chances[row, columns[label]]) for row, label in enumerate(best)]
 
 
 def nonconformity(climbs: Sequence[tuple[str, ...]], chances: Sequence[Vector], truth: Sequence[str]) -> Vector:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.models.columns import TunedColumn, embedding_columns, joined_columns, joint_views
-from workbench.models.conformal import climb, label_sets, lowest_threshold, nonconformity, quantile, stop
+from workbench.models.conformal import climbs, label_sets, lowest_threshold, nonconformity, quantile, stop
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
-from workbench.models.kernel import WHOLE, View
+from workbench.models.kernel import MOST_UNSEEN, WHOLE, View
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
-from workbench.records import LAYERS, Budget, Vector
+from workbench.models.temperature import temperature_of
+from workbench.records import Vector
 
 FEWEST_FOR_CALIBRATION = 50
-MOST_FOR_CALIBRATION = 20_000
+MOST_FOR_CALIBRATION = MOST_UNSEEN
+ROWS_AT_ONCE = 4_096
 # Where too few rows can be held out to fit one: about what the public intent sets give.
 USUAL_TEMPERATURE = {"kernel": 0.07, "svm": 0.2, "logistic": 1.0}
 OUT_OF_SCOPE = "out of scope"
@@ -66,27 +65,35 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         self.tuned_labels = tuned_labels
 
     def fit(self, X: Any, y: Any, secondary: Any = None) -> Self:
-        """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row."""
+        """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row.
+
+        Raises:
+            ValueError: a label is no path, or X holds what is no finite number.
+        """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
         check_classification_targets(y)
         self.classes_ = np.unique(y)
+        Tree.over(map(str, self.classes_))
         self.head_, unseen = self._fit_head(X, np.asarray(y))
-        self._calibrate(unseen, np.searchsorted(self.classes_, y))
-        self._learn_secondary(X, unseen, np.asarray(y), secondary)
+        rows = self._calibration_rows(unseen)
+        scores = None if unseen is None else unseen[rows]
+        del unseen  # rows times classes: as much as all that follows
+        self._calibrate(scores, np.searchsorted(self.classes_, y[rows]))
+        self._learn_secondary(X, np.asarray(y), secondary, rows, scores)
         return self
 
     def decision_function(self, X: Any) -> Vector:
         """Scores of shape (rows, classes); for two classes the second's lead, shape (rows,)."""
-        scores = self._scores(X)
+        scores = self._filled(X, lambda scores: scores)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict_proba(self, X: Any) -> Vector:
         """Shape (rows, classes): the probability that the label is exactly that one; each row sums to 1."""
-        return self._probabilities(self._scores(X))
+        return self._filled(X, self._probabilities)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        scores = self._scores(X)
-        labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
+        best = [part.argmax(axis=1) for _, part in self._scores(self._checked(X))]
+        labels: NDArray[Any] = self.classes_[np.concatenate(best)]
         return labels
 
     @property
@@ -96,7 +103,8 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
 
     def predict_node_proba(self, X: Any) -> Vector:
         """Shape (rows, nodes of ``tree_``): the probability that the label lies in the node's subtree."""
-        return self._node_probabilities(self.predict_proba(X))
+        tree, labels = self.tree_, [str(label) for label in self.classes_]
+        return self._filled(X, lambda part: tree.accumulated(self._probabilities(part), labels))
 
     def predict_set(
         self, X: Any, coverage: float = 0.9, shape: Literal["subtree", "labels"] = "subtree"
@@ -112,15 +120,15 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         """
         scores = self._nonconformity("subtree_" if shape == "subtree" else "label_", coverage)
         threshold = quantile(scores, coverage)
-        probabilities = self.predict_proba(X)
+        tree, parts = self.tree_, (self._probabilities(part) for _, part in self._scores(self._checked(X)))
         if shape == "labels":
-            return label_sets(probabilities, self.classes_, threshold)
-        stops = [stop(nodes, chance, threshold) for nodes, chance in self._climbs(probabilities)]
+            return [labels for part in parts for labels in label_sets(part, self.classes_, threshold)]
+        stops = [stop(*step, threshold) for part in parts for step in climbs(tree, self.classes_, part)]
         return [() if node is None else (node,) for node in stops]
 
     def out_of_scope_score(self, X: Any) -> Vector:
         """Shape (rows,): higher is further from every intent in scope. Comparable within one model only."""
-        return self._novelty(self._scores(X))
+        return np.concatenate([self._novelty(part) for _, part in self._scores(self._checked(X))])
 
     def decide(self, X: Any, accuracy: float = 0.95, in_scope_kept: float = 0.97) -> NDArray[Any]:
         """For each row a path, an ancestor of the likeliest one, the empty path (no answer), or ``OUT_OF_SCOPE``.
@@ -128,13 +136,14 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         The climb stops where, among the unseen training rows that got an answer, the share of answers on the true path
         reaches ``accuracy``. ``in_scope_kept`` is the share of rows in scope that is not sent out of it.
         """
-        scores = self._scores(X)
-        far = self._novelty(scores) > quantile(self.novelty_scores_, in_scope_kept)
-        climbs = self._climbs(self._probabilities(scores))
-        threshold = self._threshold_for(accuracy)
-        answers = [stop(nodes, chance, threshold) for nodes, chance in climbs]
-        decided: NDArray[Any] = np.where(far, OUT_OF_SCOPE, np.asarray(answers, dtype=object))
-        return decided
+        threshold = lowest_threshold(self._nonconformity("subtree_", accuracy), self.reach_, accuracy)
+        furthest = quantile(self.novelty_scores_, in_scope_kept)
+        decided: list[Any] = []
+        for _, part in self._scores(self._checked(X)):
+            steps = climbs(self.tree_, self.classes_, self._probabilities(part))
+            far = self._novelty(part) > furthest
+            decided += [OUT_OF_SCOPE if out else stop(*step, threshold) for out, step in zip(far, steps, strict=True)]
+        return np.array(decided, dtype=object)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -151,10 +160,26 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
             return None, None
         return fit_head(make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels), X, y)
 
-    def _scores(self, X: Any) -> Vector:
+    def _checked(self, X: Any) -> Any:
         check_is_fitted(self, "temperature_")
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
-        return np.zeros((X.shape[0], 1)) if self.head_ is None else scores_of(self.head_, X)
+        return validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
+
+    def _scores(self, X: Any) -> Iterator[tuple[slice, Vector]]:
+        """Scores of some thousand rows at a time: whatever is made of them takes several times their memory."""
+        for start in range(0, X.shape[0], ROWS_AT_ONCE):
+            part = X[start : start + ROWS_AT_ONCE]
+            scores = np.zeros((part.shape[0], 1)) if self.head_ is None else scores_of(self.head_, part)
+            yield slice(start, start + len(scores)), scores
+
+    def _filled(self, X: Any, work: Callable[[Vector], Vector]) -> Vector:
+        """One row a row of X: what ``work`` makes of the scores."""
+        X = self._checked(X)
+        found = np.empty((0, 0))
+        for rows, part in self._scores(X):
+            made = work(part)
+            found = found if len(found) else np.empty((X.shape[0], made.shape[1]))
+            found[rows] = made
+        return found
 
     def _probabilities(self, scores: Vector) -> Vector:
         probabilities: Vector = softmax(scores / self.temperature_, axis=1)
@@ -163,26 +188,25 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     def _novelty(self, scores: Vector) -> Vector:
         return novelty(signs(scores, self.temperature_, self._outside), self.novelty_)
 
-    def _node_probabilities(self, probabilities: Vector) -> Vector:
-        return self.tree_.accumulated(probabilities, [str(label) for label in self.classes_])
+    def _calibration_rows(self, unseen: Vector | None) -> NDArray[np.int64]:
+        if unseen is None:
+            return np.array([], dtype=np.int64)
+        rows = np.flatnonzero(np.isfinite(unseen).all(axis=1))
+        return np.sort(np.random.default_rng(self.random_state).permutation(rows)[:MOST_FOR_CALIBRATION])
 
-    def _calibrate(self, unseen: Vector | None, truth: NDArray[Any]) -> None:
-        rows = np.flatnonzero(np.isfinite(unseen).all(axis=1)) if unseen is not None else np.array([], dtype=int)
-        if len(rows) > MOST_FOR_CALIBRATION:
-            rows = np.sort(np.random.default_rng(self.random_state).permutation(rows)[:MOST_FOR_CALIBRATION])
+    def _calibrate(self, scores: Vector | None, truth: NDArray[Any]) -> None:
         self.temperature_ = USUAL_TEMPERATURE[self.head]
         self.subtree_, self.reach_, self.label_, self.novelty_scores_ = (np.empty(0) for _ in range(4))
         self.novelty_ = None
-        if unseen is None or not len(rows):
+        if scores is None or not len(scores):
             return
-        scores, truth = unseen[rows], truth[rows]
-        if len(rows) >= FEWEST_FOR_CALIBRATION:
-            self.temperature_ = _temperature(scores, truth)
+        if len(scores) >= FEWEST_FOR_CALIBRATION:
+            self.temperature_, _ = temperature_of(scores, truth)
         probabilities = self._probabilities(scores)
         labels = [str(label) for label in self.classes_[truth]]
-        climbs = self._climbs(probabilities)
-        self.subtree_ = nonconformity([nodes for nodes, _ in climbs], [chance for _, chance in climbs], labels)
-        self.reach_ = np.array([chance[-2] for _, chance in climbs])
+        nodes, chances = zip(*climbs(self.tree_, self.classes_, probabilities), strict=True)
+        self.subtree_ = nonconformity(nodes, chances, labels)
+        self.reach_ = np.array([chance[-2] for chance in chances])
         self.label_ = 1.0 - probabilities[np.arange(len(truth)), truth]
         self._learn_novelty(scores, truth)
 
@@ -191,15 +215,6 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         is_outside = truth == self._outside
         self.novelty_ = learn_novelty(found, is_outside)
         self.novelty_scores_ = np.sort(novelty(found, self.novelty_)[~is_outside])
-
-    def _climbs(self, probabilities: Vector) -> list[tuple[tuple[str, ...], Vector]]:
-        """For each row the sets from its likeliest label up to everything, and their probabilities."""
-        column = {node: index for index, node in enumerate(self.tree_.nodes)}
-        chances = np.column_stack([self._node_probabilities(probabilities), np.ones(len(probabilities))])
-        steps = [climb(str(label)) for label in self.classes_]
-        columns = [[column.get(node, -1) for node in nodes] for nodes in steps]
-        best = probabilities.argmax(axis=1)
-        return [(steps[label], chances[row, columns[label]]) for row, label in enumerate(best)]
 
     def _nonconformity(self, name: str, coverage: float) -> Vector:
         check_is_fitted(self, "temperature_")
@@ -212,48 +227,3 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
 
     def _threshold_for(self, accuracy: float) -> float:
         return lowest_threshold(self._nonconformity("subtree_", accuracy), self.reach_, accuracy)
-
-
-def _temperature(scores: Vector, truth: NDArray[Any]) -> float:
-    """What gives the rows the highest likelihood."""
-    rows = np.arange(len(truth))
-
-    def loss(log_temperature: float) -> float:
-        return -float(np.mean(log_softmax(scores / np.exp(log_temperature), axis=1)[rows, truth]))
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-6.0, 3.0), method="bounded").x))
-
-
-def intent_pipeline(
-    budget: Budget = "standard",
-    head: HeadName = "kernel",
-    strength: float = 0.1,
-    gamma: float = 1.0,
-    layer_weight: float = 0.5,
-    layer_gamma: float = 3.0,
-    word_weight: float = 0.6,
-    character_weight: float = 0.3,
-    linguistic_weight: float = 0.02,
-    out_of_scope: str | None = "oos",
-    random_state: int = 0,
-    tuned_labels: Sequence[str] = (),
-    tuned_space: str = "",
-) -> Pipeline:
-    """Prompts with embeddings (see ``Examples.X``) to intents.
-
-    ``quick`` looks at the embedding alone. ``standard`` joins it with the layers below it, words, characters and
-    linguistic features: embedding and layers through radial kernels of width ``gamma`` and ``layer_gamma``, the rest
-    through inner products, each block times its weight. ``thorough`` is the same and, where there are ``tuned_labels``,
-    adds what an encoder says that was fine-tuned on the training rows; ``tuned_space`` names that encoder.
-    """
-    if budget == "quick":
-        columns = embedding_columns()
-        views: tuple[View, ...] = (View(0, None, "rbf", 1.0, gamma),)
-    elif budget in ("standard", "thorough"):
-        tuned = TunedColumn(tuned_space, len(tuned_labels)) if tuned_labels else None
-        columns = joined_columns(word_weight, character_weight, linguistic_weight, LAYERS, tuned)
-        views = joint_views(gamma, layer_weight, layer_gamma)
-    else:
-        raise ValueError(f"budget is {budget!r}; it has to be quick, standard or thorough")
-    classifier = HierarchicalIntentClassifier(head, strength, views, out_of_scope, random_state, tuned_labels)
-    return Pipeline([("columns", columns), ("classifier", classifier)])

@@ -7,18 +7,23 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, get_lapack_funcs
+from scipy.linalg import cho_solve
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from workbench.models.triangular import cholesky, inverse, plus_square, times
 from workbench.records import Matrix, Vector
 
 # Up to here the whole kernel matrix is solved (1 GiB in float32); beyond it that many rows stand for all.
 MOST_LANDMARKS = 8_000
 MOST_EXACT = 16_000
-ROWS_AT_ONCE = 4_096
+MOST_UNSEEN = 20_000
+# Entries of the kernel matrix at work at once: 64 MiB in float32, and some times as much beside it.
+ENTRIES_AT_ONCE = 1 << 24
+FEWEST_FOR_WEIGHTS = 512
+MOST_WEIGHTS = 1 << 26
 JITTER = 1e-3
 
 
@@ -44,7 +49,8 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
     Solves (K + alpha I) A = Y - mean(Y). The score of row i by a fit without it is Y_i - A_i / ((K + alpha I)^-1)_ii
     (Rifkin and Lippert 2007, "Notes on regularized least squares"), so calibration needs no second fit. Beyond
     ``most_exact`` rows, ``landmarks`` of them drawn at random span the solution (subset of regressors, Rasmussen and
-    Williams 2006, section 8.3.1), and memory grows with rows times classes only.
+    Williams 2006, section 8.3.1); then memory grows with rows times classes only, and scores as if unseen are those of
+    ``most_unseen`` rows drawn at random, NaN for the others.
 
     Parameters
     ----------
@@ -52,7 +58,8 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
     alpha : ridge penalty, in units of the kernel's diagonal.
     most_exact : rows up to which the whole kernel matrix is solved.
     landmarks : rows that span the solution beyond that.
-    random_state : seed of the choice of landmarks.
+    most_unseen : rows whose scores as if unseen are worked out beyond that.
+    random_state : seed of the choice of landmarks and of those rows.
     """
 
     def __init__(
@@ -61,12 +68,14 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         alpha: float = 0.1,
         most_exact: int = MOST_EXACT,
         landmarks: int = MOST_LANDMARKS,
+        most_unseen: int = MOST_UNSEEN,
         random_state: int = 0,
     ) -> None:
         self.views = views
         self.alpha = alpha
         self.most_exact = most_exact
         self.landmarks = landmarks
+        self.most_unseen = most_unseen
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -74,14 +83,11 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
         check_classification_targets(y)
         self.classes_, index = np.unique(y, return_inverse=True)
-        targets = np.zeros((X.shape[0], len(self.classes_)), X.dtype)
-        targets[np.arange(X.shape[0]), index] = 1.0
-        self.prior_ = targets.mean(axis=0)
-        targets -= self.prior_
+        self.prior_ = (np.bincount(index) / len(index)).astype(X.dtype)
         if X.shape[0] <= self.most_exact:
-            self._fit_exact(X, targets)
+            self._fit_exact(X, index)
         else:
-            self._fit_landmarks(X, targets)
+            self._fit_landmarks(X, index)
         return self
 
     def decision_function(self, X: Any) -> Vector:
@@ -96,9 +102,15 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         """Like ``decision_function``, one column a class whatever their number."""
         check_is_fitted(self, "dual_")
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
-        parts = [kernel(X[rows], self.support_, self.views) @ self.dual_ for rows in _chunks(X.shape[0])]
-        found = np.vstack(parts) if parts else np.zeros((0, len(self.classes_)))
-        return np.asarray(found + self.prior_, dtype=np.float64)
+        weights = self._linear_weights() if X.shape[0] >= FEWEST_FOR_WEIGHTS else []
+        views = [view for view in self.views if view not in [weighed for weighed, _ in weights]]
+        found = np.tile(self.prior_.astype(np.float64), (X.shape[0], 1))
+        for rows in _chunks(X.shape[0], self.support_.shape[0]):
+            for view, weight in weights:
+                found[rows] += _columns(X[rows], view) @ weight
+            if views:
+                found[rows] += kernel(X[rows], self.support_, views) @ self.dual_
+        return found
 
     def predict(self, X: Any) -> NDArray[Any]:
         scores = self.scores(X)
@@ -125,45 +137,64 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _fit_exact(self, X: Any, targets: Matrix) -> None:
-        gram = kernel(X, X, self.views)
-        gram[np.diag_indices_from(gram)] += self.alpha
-        lower = _cholesky(gram)
+    def _fit_exact(self, X: Any, index: NDArray[np.int64]) -> None:
         self.support_ = X
-        self.dual_ = cho_solve((lower, True), targets, check_finite=False)
-        inverse = _inverse(lower)
-        diagonal = np.einsum("ij,ij->j", inverse, inverse)
-        self.unseen_scores_ = targets - self.dual_ / diagonal[:, None] + self.prior_
+        self.dual_, unseen = solve(_gram(X, self.views, self.alpha), self._targets(index))
+        self.unseen_scores_ = unseen + self.prior_
 
-    def _fit_landmarks(self, X: Any, targets: Matrix) -> None:
+    def _fit_landmarks(self, X: Any, index: NDArray[np.int64]) -> None:
+        random = np.random.default_rng(self.random_state)
         size = min(self.landmarks, X.shape[0])
-        chosen = np.random.default_rng(self.random_state).choice(X.shape[0], size, replace=False)
-        self.support_ = X[np.sort(chosen)]
+        self.support_ = X[np.sort(random.choice(X.shape[0], size, replace=False))]
         # Nystroem features first: the normal equations of the kernel itself are too ill-conditioned for float32.
-        among = kernel(self.support_, self.support_, self.views)
-        among[np.diag_indices_from(among)] += JITTER
-        whitener = _inverse(_cholesky(among)).T
-        normal = np.zeros_like(whitener)
+        whitener = inverse(cholesky(_gram(self.support_, self.views, JITTER)))
+        normal = np.zeros((size, size), X.dtype, order="F")
         normal[np.diag_indices_from(normal)] = self.alpha
-        right = np.zeros((size, targets.shape[1]), X.dtype)
-        for rows in _chunks(X.shape[0]):
-            part = kernel(X[rows], self.support_, self.views) @ whitener
-            normal += part.T @ part
-            right += part.T @ targets[rows]
-        factor = _cholesky(normal)
-        self.dual_ = whitener @ cho_solve((factor, True), right, check_finite=False)
-        spread = whitener @ _inverse(factor).T
-        self.unseen_scores_ = self._unseen_by_leverage(X, targets, spread)
+        right = np.zeros((size, len(self.classes_)), X.dtype)
+        for rows in _chunks(X.shape[0], size):
+            features = times(whitener, kernel(X[rows], self.support_, self.views))
+            normal = plus_square(normal, features)
+            right += features @ self._targets(index[rows])
+        factor = cholesky(normal.T)
+        self.dual_ = whitener.T @ cho_solve((factor, True), right, check_finite=False)
+        spread = times(inverse(factor), whitener.T)
+        chosen = np.sort(random.permutation(X.shape[0])[: self.most_unseen])
+        self.unseen_scores_ = np.full((X.shape[0], len(self.classes_)), np.nan, X.dtype)
+        for some in _chunks(len(chosen), size):
+            part = chosen[some]
+            self.unseen_scores_[part] = self._unseen_by_leverage(X[part], self._targets(index[part]), spread)
+
+    def _linear_weights(self) -> list[tuple[View, Matrix]]:
+        """Of each linear view what its columns add to the scores, shape (columns, classes): for many rows much faster
+        than their kernel with all others."""
+        linear = [view for view in self.views if view.kernel == "linear"]
+        if self.n_features_in_ * len(self.classes_) > MOST_WEIGHTS:
+            return []
+        return [(view, view.weight * (_columns(self.support_, view).T @ self.dual_)) for view in linear]
+
+    def _targets(self, index: NDArray[np.int64]) -> Matrix:
+        targets = np.tile(-self.prior_, (len(index), 1))
+        targets[np.arange(len(index)), index] += 1
+        return targets
 
     def _unseen_by_leverage(self, X: Any, targets: Matrix, spread: Matrix) -> Matrix:
         """Residuals divided by one minus the row's leverage, as for any linear smoother."""
-        unseen = np.empty_like(targets)
-        for rows in _chunks(X.shape[0]):
-            part = kernel(X[rows], self.support_, self.views)
-            leverage = np.clip(np.square(part @ spread).sum(axis=1), 0.0, 1.0 - 1e-6)
-            residual = targets[rows] - part @ self.dual_
-            unseen[rows] = targets[rows] - residual / (1.0 - leverage)[:, None] + self.prior_
+        part = kernel(X, self.support_, self.views)
+        residual = targets - part @ self.dual_
+        features = times(spread, part)
+        leverage = np.clip(np.einsum("ij,ij->j", features, features), 0.0, 1.0 - 1e-6)
+        unseen: Matrix = targets - residual / (1.0 - leverage)[:, None] + self.prior_
         return unseen
+
+
+def solve(gram: Matrix, targets: Matrix) -> tuple[Matrix, Matrix]:
+    """Dual coefficients, and what a fit without each row would say of it; overwrites ``gram``, which has the ridge on
+    its diagonal."""
+    lower = cholesky(gram)
+    dual: Matrix = cho_solve((lower, True), targets, check_finite=False)
+    backward = inverse(lower)
+    diagonal = np.einsum("ij,ij->j", backward, backward)
+    return dual, targets - dual / diagonal[:, None]
 
 
 def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
@@ -178,6 +209,16 @@ def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:
         product *= A.dtype.type(view.weight)
         total += product
     return total
+
+
+def _gram(X: Any, views: Sequence[View], ridge: float) -> Matrix:
+    """The rows' kernel with each other plus ``ridge`` on the diagonal, made piece by piece: a sparse product that turns
+    out dense would take three times the memory of the whole."""
+    gram = np.empty((X.shape[0], X.shape[0]), X.dtype)
+    for rows in _chunks(*gram.shape):
+        gram[rows] = kernel(X[rows], X, views)
+    gram[np.diag_indices_from(gram)] += ridge
+    return gram
 
 
 def _columns(X: Any, view: View) -> Any:
@@ -205,20 +246,6 @@ def _rbf(product: Matrix, a: Matrix, b: Matrix, gamma: float) -> Matrix:
     return np.exp(product, out=product)
 
 
-def _cholesky(matrix: Matrix) -> Matrix:
-    (potrf,) = get_lapack_funcs(("potrf",), (matrix,))
-    lower, failed = potrf(np.asfortranarray(matrix.T), lower=1, overwrite_a=1, clean=1)
-    if failed:
-        raise np.linalg.LinAlgError("the kernel matrix is not positive definite: raise alpha")
-    found: Matrix = lower
-    return found
-
-
-def _inverse(lower: Matrix) -> Matrix:
-    (trtri,) = get_lapack_funcs(("trtri",), (lower,))
-    found: Matrix = trtri(lower, lower=1)[0]
-    return found
-
-
-def _chunks(rows: int) -> Iterator[slice]:
-    return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
+def _chunks(rows: int, width: int) -> Iterator[slice]:
+    step = max(ENTRIES_AT_ONCE // max(width, 1), 64)
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))

@@ -58,8 +58,8 @@ class SecondaryMixin:
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
         return Seen(probabilities, scores_of(self.secondary_head_, X)[:, self.secondary_head_.classes_ != NONE])
 
-    def _learn_secondary(self, X: Any, unseen: Vector | None, y: NDArray[Any], secondary: Any) -> None:
-        """``unseen`` are scores (rows, classes), NaN in rows that have none; ``secondary`` is None or paths a row.
+    def _learn_secondary(self, X: Any, y: NDArray[Any], secondary: Any, rows: Indices, unseen: Vector | None) -> None:
+        """``secondary`` is None or paths a row; ``unseen`` are scores (rows, classes) of the ``rows`` that have any.
 
         Raises:
             ValueError: not a list of paths for each row.
@@ -70,7 +70,9 @@ class SecondaryMixin:
             return
         if len(secondary) != len(y) or any(isinstance(paths, str) for paths in secondary):
             raise ValueError(f"secondary has to be a list of paths for each of the {len(y)} rows")
-        rows = self._rows_to_learn_from(unseen)
+        random = np.random.default_rng(self.random_state)  # type: ignore[attr-defined]
+        some = np.sort(random.permutation(len(rows))[:MOST_ROWS])
+        rows = rows[some]
         primary = np.searchsorted(self.classes_, y[rows])
         wanted, ignored = _hot([secondary[row] for row in rows], primary, self.classes_)
         first, known = _rarest(wanted), int(wanted.any(axis=1).sum())
@@ -81,18 +83,11 @@ class SecondaryMixin:
         else:
             part = X if len(rows) == len(y) else X[rows]
             scores = self._fit_secondary_head(part, first, len(labels))
-            probabilities = self._probabilities(unseen[rows])  # type: ignore[attr-defined]
+            probabilities = self._probabilities(unseen[some])  # type: ignore[attr-defined]
             self.secondary_ = learn_secondary(Seen(probabilities, scores), primary, wanted, labels, self.classes_)
         if ignored:
             aside = f"{ignored} secondary labels are no prompt's primary one and were left aside."
             self.secondary_ = replace(self.secondary_, says=f"{self.secondary_.says} {aside}")
-
-    def _rows_to_learn_from(self, unseen: Vector | None) -> Indices:
-        if unseen is None:
-            return np.empty(0, dtype=np.int64)
-        rows = np.flatnonzero(np.isfinite(unseen).all(axis=1))
-        random = np.random.default_rng(self.random_state)  # type: ignore[attr-defined]
-        return np.sort(random.permutation(rows)[:MOST_ROWS])
 
     def _fit_secondary_head(self, X: Any, first: Indices, labels: int) -> Vector:
         """A head fitted to one secondary label a row, or ``NONE``; the scores (rows, labels) each row gets unseen."""

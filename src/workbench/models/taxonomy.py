@@ -51,7 +51,16 @@ class Tree:
 
     @classmethod
     def over(cls, labels: Iterable[str]) -> Tree:
-        return cls(tuple(sorted({node for label in labels for node in ancestors(label)})))
+        """
+        Raises:
+            ValueError: a label is empty or has an empty part, so that it is no path.
+        """
+        known = list(labels)
+        if broken := [label for label in known if not all(label.split("."))]:
+            raise ValueError(
+                f"{broken[0]!r} is no path of an intent: expected names parted by single dots, as in 'code.debug'"
+            )
+        return cls(tuple(sorted({node for label in known for node in ancestors(label)})))
 
     def membership(self, labels: Iterable[str]) -> Vector:
         """Shape (labels, nodes): 1 where the node lies on the label's path. Multiplying a distribution over labels by

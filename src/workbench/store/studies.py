@@ -30,7 +30,7 @@ from workbench.models.search import Choice, Parameters, Range, Score, Space, Tri
 # MLflow's tables are in public, where both would write alembic_version.
 SCHEMA = "optuna_studies"
 PREPARING = "workbench.studies.prepare"
-DRAWN_AT_RANDOM = 10
+DRAWN_AT_RANDOM = 6
 # A trial that ends its process every time (memory) must not be tried for ever.
 MOST_TRIES = 2
 NUMBER, OUTCOME = "number", "outcome"
@@ -126,6 +126,11 @@ def opened(url: str, name: str, space: Space, seed: int, refused: Callable[[floa
             raise StudiesUnusable(url=masked(url), schema=SCHEMA, reason=_first_line(exc)) from exc
         finally:
             pool.dispose()
+
+
+def in_memory(space: Space, seed: int) -> Study:
+    """Kept nowhere; proposes what a study in a database would."""
+    return Study(optuna.create_study(), space, seed)
 
 
 def _storage(url: str, pool: QueuePool) -> RDBStorage:

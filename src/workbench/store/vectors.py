@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import numpy as np
 from pgvector import Vector as PgVector
@@ -32,7 +33,7 @@ def save(connection: Connection, ids: Sequence[str], vectors: Matrix, space: str
     with connection.cursor() as cursor, cursor.copy(query(SUBJECT, "copy_staged_vectors")) as copy:
         copy.set_types(["uuid", "vector"])
         for identity, vector in zip(ids, vectors, strict=True):
-            copy.write_row((identity, PgVector(vector)))
+            copy.write_row((UUID(identity), PgVector(vector)))
     return connection.execute(query(SUBJECT, "apply_staged_vectors"), {"space": space}).rowcount
 
 

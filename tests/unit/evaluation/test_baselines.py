@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from small_data import CODES, split
 
 from workbench.evaluation.baselines import (
@@ -31,6 +32,26 @@ def test_the_majority_is_the_most_frequent_label_and_of_equals_the_first() -> No
 def test_words_alone_tell_labels_apart() -> None:
     labels = np.where(COLOUR == 1, "warm", "cold").astype(object)
     assert tfidf_logistic(TEXTS, labels, ["red sky", "blue apple"], 0).tolist() == ["warm", "cold"]
+
+
+def test_the_solver_that_saves_memory_finds_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = split("intent_classifier")
+    texts = [list(examples.X["prompt_text"]) for examples in (part.train, part.test)]
+    usual = tfidf_logistic(texts[0], part.train.y, texts[1], 0)
+    monkeypatch.setattr("workbench.evaluation.baselines.MOST_NUMBERS", 0)
+    solvers = []
+    monkeypatch.setattr(
+        "workbench.evaluation.baselines.LogisticRegression",
+        lambda **options: solvers.append(options.get("solver")) or LogisticRegression(**options),
+    )
+    assert np.mean(tfidf_logistic(texts[0], part.train.y, texts[1], 0) == usual) >= 0.97
+    assert solvers == ["saga"]
+
+
+@pytest.mark.parametrize("text", ["", "🙏", "?!"])
+def test_prompts_without_a_word_leave_the_most_frequent_label(text: str) -> None:
+    labels = np.array(["a", "b", "b"], dtype=object)
+    assert tfidf_logistic([text] * 3, labels, [text, "words"], 0).tolist() == ["b", "b"]
 
 
 @pytest.mark.parametrize("always", [0.0, 1.0])

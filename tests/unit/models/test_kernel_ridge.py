@@ -74,3 +74,31 @@ def test_a_kernel_that_cannot_be_solved_says_what_to_change() -> None:
     X, y = clouds(20)
     with pytest.raises(np.linalg.LinAlgError, match="raise alpha"):
         KernelRidgeClassifier((View(0, None, "linear", 1.0),), alpha=-1.0).fit(X, y)
+
+
+def test_scores_as_if_unseen_are_worked_out_for_as_many_rows_as_asked() -> None:
+    X, y = clouds(80)
+    every, some = (KernelRidgeClassifier(VIEWS, 0.1, 10, 30, most_unseen=n).fit(X, y) for n in (80, 25))
+    known = np.isfinite(some.unseen_scores_).all(axis=1)
+    assert known.sum() == 25
+    assert np.isnan(some.unseen_scores_[~known]).all()
+    assert np.allclose(some.unseen_scores_[known], every.unseen_scores_[known])
+
+
+@pytest.mark.parametrize("most_exact", [1000, 10])
+def test_pieces_of_the_kernel_give_the_same_as_the_whole(monkeypatch: pytest.MonkeyPatch, most_exact: int) -> None:
+    X, y = clouds(300)
+    whole = KernelRidgeClassifier(VIEWS, most_exact=most_exact, landmarks=100).fit(X, y)
+    monkeypatch.setattr("workbench.models.kernel.ENTRIES_AT_ONCE", 7_000)
+    pieces = KernelRidgeClassifier(VIEWS, most_exact=most_exact, landmarks=100).fit(X, y)
+    assert np.allclose(pieces.scores(X), whole.scores(X), atol=1e-9)
+    assert np.allclose(pieces.unseen_scores_, whole.unseen_scores_, atol=1e-9)
+
+
+def test_many_rows_at_once_get_the_scores_that_each_would_get_alone() -> None:
+    X, y = clouds(60)
+    views = (*VIEWS, View(1, 5, "linear", 0.7))
+    for rows in (X, csr_array(X)):
+        model = KernelRidgeClassifier(views).fit(rows, y)
+        many = model.scores(np.tile(X, (20, 1)) if rows is X else csr_array(np.tile(X, (20, 1))))
+        assert np.allclose(many, np.tile(model.scores(rows), (20, 1)), rtol=0, atol=1e-12)

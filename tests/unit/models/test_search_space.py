@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.models.intent import intent_pipeline
+from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.intent_space import intent_space
 from workbench.models.search import (
     Choice,

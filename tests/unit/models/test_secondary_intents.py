@@ -12,7 +12,8 @@ from skops import io
 from small_data import frame
 
 from workbench.models.heads import HEADS, HeadName
-from workbench.models.intent import HierarchicalIntentClassifier, intent_pipeline
+from workbench.models.intent import HierarchicalIntentClassifier
+from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.secondary_mixin import FEWEST_ROWS
 from workbench.records import Vector
 

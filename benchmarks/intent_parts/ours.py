@@ -1,0 +1,89 @@
+"""The budgets of the intent classifier, by way of the library. A new budget is plugged in here and nowhere else."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from intent_parts.exchange import Answers, Part
+from workbench.evaluation.intent_scores import SHAPES, STATED
+from workbench.jobs.tune import TRIALS
+from workbench.models.intent import OUT_OF_SCOPE
+from workbench.models.intent_pipeline import intent_pipeline
+from workbench.models.intent_space import intent_space
+from workbench.models.kernel_choice import KernelObjective
+from workbench.models.search import best_of
+from workbench.records import BUDGETS
+from workbench.store.studies import in_memory
+
+NAMES = ("quick", "standard", "thorough")
+# A result is measured again when a module of these changes.
+ROOMS = ("features", "models")
+
+
+def known(budget: str) -> bool:
+    """Whether this version of the workbench has the budget."""
+    return budget in BUDGETS
+
+
+def fit_ours(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int) -> Any:
+    """``train_frame`` has the columns of ``Examples.X``, ``labels`` are dotted paths; a fitted pipeline, its parameters
+    chosen as `workbench train` chooses them."""
+    options = _chosen(budget, train_frame, labels, seed)
+    return intent_pipeline(budget=budget, random_state=seed, **options).fit(train_frame, labels)
+
+
+def _chosen(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int) -> Any:
+    if not TRIALS[budget]:
+        return {}
+    objective, study = KernelObjective(train_frame, labels, budget, seed), in_memory(intent_space(budget), seed)
+    for _ in range(TRIALS[budget]):
+        proposal = study.ask()
+        study.tell(proposal, objective(proposal.parameters), 0.0)
+    best = best_of(study.trials())
+    return best.parameters if best else {}
+
+
+class Ours:
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+
+    def fit(self, part: Part) -> None:
+        frame = _frame(part.train_texts, part.train_vectors, part.train_layers)
+        self.fitted = fit_ours(self.options["contender"], frame, part.train_labels, int(self.options["seed"]))
+
+    def predict(self, part: Part) -> Answers:
+        probabilities = self.fitted.predict_proba(_frame(part.test_texts, part.test_vectors, part.test_layers))
+        classes = np.asarray(self.fitted[-1].classes_)
+        return Answers(classes[probabilities.argmax(axis=1)], classes, probabilities)
+
+    def further(self, part: Part, answers: Answers) -> None:
+        """Sets, decisions and the score of being out of scope, each as far as the training rows allowed it."""
+        head = self.fitted[-1]
+        made = self.fitted[:-1].transform(_frame(part.test_texts, part.test_vectors, part.test_layers))
+        answers.outside["out_of_scope_score"] = head.out_of_scope_score(made)
+        nodes = pd.DataFrame(head.predict_node_proba(made), columns=list(head.tree_.nodes))
+        answers.further["child_over_parent"] = _largest_lead(nodes)
+        try:
+            answers.further["sets"] = {
+                f"{shape} {stated}": head.predict_set(made, coverage=stated, shape=shape)
+                for shape, stated in product(SHAPES, STATED)
+            }
+            answers.further["decided"] = [str(node) for node in head.decide(made)]
+            answers.further["sent_out"] = OUT_OF_SCOPE
+        except ValueError as exc:
+            answers.further["no_sets"] = str(exc)
+
+
+def _frame(texts: list[str], vectors: np.ndarray, layers: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"prompt_text": texts, "embedding": list(vectors), "layers": list(layers)})
+
+
+def _largest_lead(nodes: pd.DataFrame) -> float:
+    """By how much a child outweighs its parent at most; not above 0 where the probabilities agree along paths."""
+    inner = [node for node in nodes.columns if "." in node]
+    leads = [(nodes[node] - nodes[node.rpartition(".")[0]]).max() for node in inner]
+    return float(max(leads, default=0.0))
