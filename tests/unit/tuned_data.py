@@ -13,6 +13,7 @@ from small_data import frame as made_up
 
 from workbench.features.tuning import Tuning
 from workbench.jobs.encoder import LayerEncoder, SentenceEncoder, find_encoder
+from workbench.jobs.predict import vectors_of
 from workbench.jobs.thorough import TunedColumns, tuned_columns
 from workbench.settings import Settings
 
@@ -30,8 +31,7 @@ def frame() -> pd.DataFrame:
     """``small_data``'s prompts as the real encoder sees them."""
     table = made_up(ROWS)
     texts = list(table["prompt_text"])
-    layers = LayerEncoder(encoder()).encode(texts)
-    return table.assign(embedding=list(encoder().encode(texts)), layers=list(layers))
+    return table.assign(embedding=vectors_of(encoder(), texts), layers=vectors_of(LayerEncoder(encoder()), texts))
 
 
 def part(is_test: bool) -> pd.DataFrame:

