@@ -76,7 +76,7 @@ def of_run(workspace: Workspace, trained: Trained) -> Any:
 
 def spaces(workspace: Workspace) -> dict[str, int]:
     with connect(workspace.url) as connection:
-        found = connection.execute("SELECT embedding_space, count(*) FROM training_vectors GROUP BY 1").fetchall()
+        found = connection.execute("SELECT space, count(*) FROM training_vectors GROUP BY 1").fetchall()
     return dict(found)
 
 
@@ -141,7 +141,7 @@ def test_a_new_prompt_is_predicted_by_what_was_stored(workspace: Workspace, trai
 
 def _model_id(workspace: Workspace, trained: Trained) -> str:
     found = workspace.tracker.client.get_model_version(trained.run.model_name, trained.run.model_version)
-    return str(found.model_id)
+    return str(found.source).removeprefix("models:/")
 
 
 def test_progress_and_json_speak_of_the_encoder(trained: Trained, told: list[str]) -> None:

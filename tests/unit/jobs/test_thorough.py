@@ -17,7 +17,7 @@ from workbench.jobs.predict import frame_of
 from workbench.jobs.thorough import FEWEST_ROWS_A_LABEL, few, tune_split
 from workbench.jobs.training import parameters
 from workbench.jobs.tuned_encoder import load_tuned
-from workbench.models.intent import intent_pipeline
+from workbench.models.intent_pipeline import intent_pipeline
 from workbench.records import Examples, Recipe, Split, TrainingSet
 from workbench.tracking.models import TRUSTED_TYPES
 
