@@ -185,6 +185,7 @@ def test_an_interrupted_run_is_failed_and_registers_nothing(
 ) -> None:
     client, before = workspace.tracker.client, spaces(workspace)
     known = len(client.search_model_versions(f"name = '{NAME}'"))
+    runs = {run.info.run_id for run in client.search_runs([trained.run.experiment_id])}
 
     def interrupted(*_: Any) -> Any:
         raise KeyboardInterrupt
@@ -192,8 +193,8 @@ def test_an_interrupted_run_is_failed_and_registers_nothing(
     monkeypatch.setattr(training, "judge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(workspace, Recipe("intent_classifier", "small", 8, {"budget": "thorough"}))
-    newest = client.search_runs([trained.run.experiment_id], order_by=["attributes.start_time DESC"])[0]
-    assert newest.info.status == "FAILED"
+    (run,) = [run for run in client.search_runs([trained.run.experiment_id]) if run.info.run_id not in runs]
+    assert run.info.status == "FAILED"
     assert len(client.search_model_versions(f"name = '{NAME}'")) == known
-    assert client.search_logged_models([trained.run.experiment_id], f"source_run_id = '{newest.info.run_id}'") == []
+    assert client.search_logged_models([trained.run.experiment_id], f"source_run_id = '{run.info.run_id}'") == []
     assert spaces(workspace) == before
