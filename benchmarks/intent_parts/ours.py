@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,17 @@ import pandas as pd
 
 from intent_parts.exchange import Answers, Part
 from workbench.evaluation.intent_scores import SHAPES, STATED
+from workbench.jobs.encoder import find_encoder
+from workbench.jobs.thorough import few, tuned_columns
 from workbench.jobs.tune import TRIALS
+from workbench.jobs.tuned_encoder import TunedEncoder
 from workbench.models.intent import OUT_OF_SCOPE
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.intent_space import intent_space
 from workbench.models.kernel_choice import KernelObjective
 from workbench.models.search import best_of
 from workbench.records import BUDGETS
+from workbench.settings import read_settings
 from workbench.store.studies import in_memory
 
 NAMES = ("quick", "standard", "thorough")
@@ -29,18 +35,18 @@ def known(budget: str) -> bool:
     return budget in BUDGETS
 
 
-def fit_ours(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int) -> Any:
+def fit_ours(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int, further: Any = None) -> Any:
     """``train_frame`` has the columns of ``Examples.X``, ``labels`` are dotted paths; a fitted pipeline, its parameters
     chosen as `workbench train` chooses them."""
-    options = _chosen(budget, train_frame, labels, seed)
-    return intent_pipeline(budget=budget, random_state=seed, **options).fit(train_frame, labels)
+    options = _chosen("standard" if budget == "thorough" else budget, train_frame, labels, seed, TRIALS[budget])
+    return intent_pipeline(budget=budget, random_state=seed, **options, **(further or {})).fit(train_frame, labels)
 
 
-def _chosen(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int) -> Any:
-    if not TRIALS[budget]:
+def _chosen(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int, trials: int) -> Any:
+    if not trials:
         return {}
     objective, study = KernelObjective(train_frame, labels, budget, seed), in_memory(intent_space(budget), seed)
-    for _ in range(TRIALS[budget]):
+    for _ in range(trials):
         proposal = study.ask()
         study.tell(proposal, objective(proposal.parameters), 0.0)
     best = best_of(study.trials())
@@ -50,20 +56,31 @@ def _chosen(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: in
 class Ours:
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
+        self.encoder: TunedEncoder | None = None
 
     def fit(self, part: Part) -> None:
-        frame = _frame(part.train_texts, part.train_vectors, part.train_layers)
-        self.fitted = fit_ours(self.options["contender"], frame, part.train_labels, int(self.options["seed"]))
+        frame, seed = _frame(part.train_texts, part.train_vectors, part.train_layers), int(self.options["seed"])
+        further = {}
+        if self.options["contender"] == "thorough" and not few(part.train_labels):
+            with tempfile.TemporaryDirectory() as folder:
+                encoder = find_encoder(read_settings())
+                made = tuned_columns(encoder, frame, part.train_labels, [], seed, Path(folder))
+                frame, further, self.encoder = made.train, made.options, made.encoder
+                self.encoder.log_probabilities(["loaded while its files are there"])
+        self.fitted = fit_ours(self.options["contender"], frame, part.train_labels, seed, further)
 
     def predict(self, part: Part) -> Answers:
-        probabilities = self.fitted.predict_proba(_frame(part.test_texts, part.test_vectors, part.test_layers))
+        self.test = _frame(part.test_texts, part.test_vectors, part.test_layers)
+        if self.encoder is not None:
+            self.test["tuned"] = list(self.encoder.log_probabilities(part.test_texts))
+        probabilities = self.fitted.predict_proba(self.test)
         classes = np.asarray(self.fitted[-1].classes_)
         return Answers(classes[probabilities.argmax(axis=1)], classes, probabilities)
 
-    def further(self, part: Part, answers: Answers) -> None:
+    def further(self, part: Part, answers: Answers) -> None:  # noqa: ARG002
         """Sets, decisions and the score of being out of scope, each as far as the training rows allowed it."""
         head = self.fitted[-1]
-        made = self.fitted[:-1].transform(_frame(part.test_texts, part.test_vectors, part.test_layers))
+        made = self.fitted[:-1].transform(self.test)
         answers.outside["out_of_scope_score"] = head.out_of_scope_score(made)
         nodes = pd.DataFrame(head.predict_node_proba(made), columns=list(head.tree_.nodes))
         answers.further["child_over_parent"] = _largest_lead(nodes)

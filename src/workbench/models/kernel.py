@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.models.triangular import cholesky, inverse, plus_square, times
+from workbench.models.triangular import cholesky, inverse, plus_square, solve, times
 from workbench.records import Matrix, Vector
 
 # Up to here the whole kernel matrix is solved (1 GiB in float32); beyond it that many rows stand for all.
@@ -185,16 +185,6 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         leverage = np.clip(np.einsum("ij,ij->j", features, features), 0.0, 1.0 - 1e-6)
         unseen: Matrix = targets - residual / (1.0 - leverage)[:, None] + self.prior_
         return unseen
-
-
-def solve(gram: Matrix, targets: Matrix) -> tuple[Matrix, Matrix]:
-    """Dual coefficients, and what a fit without each row would say of it; overwrites ``gram``, which has the ridge on
-    its diagonal."""
-    lower = cholesky(gram)
-    dual: Matrix = cho_solve((lower, True), targets, check_finite=False)
-    backward = inverse(lower)
-    diagonal = np.einsum("ij,ij->j", backward, backward)
-    return dual, targets - dual / diagonal[:, None]
 
 
 def kernel(A: Any, B: Any, views: Sequence[View]) -> Matrix:

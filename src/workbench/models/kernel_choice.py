@@ -12,9 +12,10 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
 from workbench.models.intent_pipeline import intent_pipeline
-from workbench.models.kernel import View, solve
+from workbench.models.kernel import View
 from workbench.models.search import Parameters, Score
 from workbench.models.temperature import temperature_of
+from workbench.models.triangular import solve
 from workbench.records import Budget, Matrix
 
 METHOD = "log loss of leave-one-out scores"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import get_blas_funcs, get_lapack_funcs
+from scipy.linalg import cho_solve, get_blas_funcs, get_lapack_funcs
 
 from workbench.records import Matrix
 
@@ -41,3 +41,13 @@ def plus_square(total: Matrix, features: Matrix) -> Matrix:
     (syrk,) = get_blas_funcs(("syrk",), (total, features))
     found: Matrix = syrk(1.0, features, beta=1.0, c=total, lower=1, overwrite_c=1)
     return found
+
+
+def solve(gram: Matrix, targets: Matrix) -> tuple[Matrix, Matrix]:
+    """Dual coefficients, and what a fit without each row would say of it; overwrites ``gram``, which has the ridge on
+    its diagonal."""
+    lower = cholesky(gram)
+    dual: Matrix = cho_solve((lower, True), targets, check_finite=False)
+    backward = inverse(lower)
+    diagonal = np.einsum("ij,ij->j", backward, backward)
+    return dual, targets - dual / diagonal[:, None]
