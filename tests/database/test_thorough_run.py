@@ -67,7 +67,7 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="module")
 def trained(workspace: Workspace, told: list[str]) -> Trained:
-    return train(workspace, RECIPE, told.append, tick=lambda done, total: told.append(f"{done}/{total}"))
+    return train(workspace, RECIPE, told.append, 0, lambda done, total: told.append(f"{done}/{total}"))
 
 
 def of_run(workspace: Workspace, trained: Trained) -> Any:
@@ -171,7 +171,7 @@ def test_an_encoder_that_was_changed_moved_or_never_stored_is_refused(workspace:
 def test_few_rows_a_label_are_not_tuned_on_and_the_run_says_so(workspace: Workspace, trained: Trained) -> None:
     told: list[str] = []
     before = spaces(workspace)
-    few = train(workspace, Recipe("intent_classifier", "few", 7, {"budget": "thorough"}), told.append)
+    few = train(workspace, Recipe("intent_classifier", "few", 7, {"budget": "thorough"}), told.append, 0)
     assert few.encoder is None
     assert any("9 training prompts" in line for line in told)
     assert "9 training prompts" in of_run(workspace, few).data.params["fine_tuned"]
@@ -192,7 +192,7 @@ def test_an_interrupted_run_is_failed_and_registers_nothing(
 
     monkeypatch.setattr(training, "judge", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(workspace, Recipe("intent_classifier", "small", 8, {"budget": "thorough"}))
+        train(workspace, Recipe("intent_classifier", "small", 8, {"budget": "thorough"}), trials=0)
     (run,) = [run for run in client.search_runs([trained.run.experiment_id]) if run.info.run_id not in runs]
     assert run.info.status == "FAILED"
     assert len(client.search_model_versions(f"name = '{NAME}'")) == known
