@@ -67,7 +67,7 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="module")
 def trained(workspace: Workspace, told: list[str]) -> Trained:
-    return train(workspace, RECIPE, told.append, tick=lambda done, total: told.append(f"{done}/{total}"))
+    return train(workspace, RECIPE, told.append, 0, lambda done, total: told.append(f"{done}/{total}"))
 
 
 def of_run(workspace: Workspace, trained: Trained) -> Any:
@@ -76,7 +76,7 @@ def of_run(workspace: Workspace, trained: Trained) -> Any:
 
 def spaces(workspace: Workspace) -> dict[str, int]:
     with connect(workspace.url) as connection:
-        found = connection.execute("SELECT embedding_space, count(*) FROM training_vectors GROUP BY 1").fetchall()
+        found = connection.execute("SELECT space, count(*) FROM training_vectors GROUP BY 1").fetchall()
     return dict(found)
 
 
@@ -141,7 +141,7 @@ def test_a_new_prompt_is_predicted_by_what_was_stored(workspace: Workspace, trai
 
 def _model_id(workspace: Workspace, trained: Trained) -> str:
     found = workspace.tracker.client.get_model_version(trained.run.model_name, trained.run.model_version)
-    return str(found.model_id)
+    return str(found.source).removeprefix("models:/")
 
 
 def test_progress_and_json_speak_of_the_encoder(trained: Trained, told: list[str]) -> None:
@@ -171,7 +171,7 @@ def test_an_encoder_that_was_changed_moved_or_never_stored_is_refused(workspace:
 def test_few_rows_a_label_are_not_tuned_on_and_the_run_says_so(workspace: Workspace, trained: Trained) -> None:
     told: list[str] = []
     before = spaces(workspace)
-    few = train(workspace, Recipe("intent_classifier", "few", 7, {"budget": "thorough"}), told.append)
+    few = train(workspace, Recipe("intent_classifier", "few", 7, {"budget": "thorough"}), told.append, 0)
     assert few.encoder is None
     assert any("9 training prompts" in line for line in told)
     assert "9 training prompts" in of_run(workspace, few).data.params["fine_tuned"]
@@ -185,15 +185,16 @@ def test_an_interrupted_run_is_failed_and_registers_nothing(
 ) -> None:
     client, before = workspace.tracker.client, spaces(workspace)
     known = len(client.search_model_versions(f"name = '{NAME}'"))
+    runs = {run.info.run_id for run in client.search_runs([trained.run.experiment_id])}
 
     def interrupted(*_: Any) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "judge", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(workspace, Recipe("intent_classifier", "small", 8, {"budget": "thorough"}))
-    newest = client.search_runs([trained.run.experiment_id], order_by=["attributes.start_time DESC"])[0]
-    assert newest.info.status == "FAILED"
+        train(workspace, Recipe("intent_classifier", "small", 8, {"budget": "thorough"}), trials=0)
+    (run,) = [run for run in client.search_runs([trained.run.experiment_id]) if run.info.run_id not in runs]
+    assert run.info.status == "FAILED"
     assert len(client.search_model_versions(f"name = '{NAME}'")) == known
-    assert client.search_logged_models([trained.run.experiment_id], f"source_run_id = '{newest.info.run_id}'") == []
+    assert client.search_logged_models([trained.run.experiment_id], f"source_run_id = '{run.info.run_id}'") == []
     assert spaces(workspace) == before

@@ -53,7 +53,7 @@ def find_encoder_version(tracker: Tracker, name: str, version: str) -> Registere
     """
     try:
         found = tracker.client.get_model_version(name, version)
-        location = tracker.client.get_logged_model(found.model_id).artifact_location
+        location = tracker.client.get_logged_model(found.source.removeprefix("models:/")).artifact_location
     except MlflowException as exc:
         raise TunedEncoderUnknown(name=name, version=version) from exc
     folder = Path(unquote(urlsplit(location).path)) / FOLDER
