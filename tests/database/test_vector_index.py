@@ -240,7 +240,7 @@ def test_the_command_says_what_stands(database: str, connection: Connection, mon
 def test_an_index_of_a_space_that_is_gone_is_shown_and_dropped(database: str, connection: Connection) -> None:
     load(connection, 20)
     built(database)
-    connection.execute("TRUNCATE ml_training_data")
+    connection.execute("TRUNCATE ml_training_data CASCADE")
     (left,) = [index for index in vector_indexes.standing(database) if index.state == "valid"]
     assert left.rows == 0
     assert [index.name for index in vector_index.drop(Settings(database_url=database), None)] == [left.name]

@@ -13,7 +13,7 @@ from workbench.models.search import Found
 from workbench.records import Budget, Recipe, Split, TrainingSet
 
 # How many trials a budget has unless somebody says otherwise.
-TRIALS: dict[Budget, int] = {"quick": 0, "standard": 20, "thorough": 40}
+TRIALS: dict[Budget, int] = {"quick": 0, "standard": 16, "thorough": 30}
 
 
 def budget_of(recipe: Recipe) -> Budget:

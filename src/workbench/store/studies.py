@@ -30,7 +30,7 @@ from workbench.models.search import Choice, Parameters, Range, Score, Space, Tri
 # MLflow's tables are in public, where both would write alembic_version.
 SCHEMA = "optuna_studies"
 PREPARING = "workbench.studies.prepare"
-DRAWN_AT_RANDOM = 6
+DRAWN_AT_RANDOM = 10
 # A trial that ends its process every time (memory) must not be tried for ever.
 MOST_TRIES = 2
 NUMBER, OUTCOME = "number", "outcome"
