@@ -224,6 +224,3 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         if not len(scores):
             raise ValueError("no training row could be held out, so no coverage can be stated; add examples per label")
         return scores
-
-    def _threshold_for(self, accuracy: float) -> float:
-        return lowest_threshold(self._nonconformity("subtree_", accuracy), self.reach_, accuracy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,13 @@ class KernelObjective:
         self._prior = targets.mean(axis=0)
         self._targets = targets - self._prior
         self._budget = budget
-        plain = intent_pipeline(budget, word_weight=1.0, character_weight=1.0, linguistic_weight=1.0)
-        self._blocks = _blocks(plain, X.iloc[rows])
+        self._X = X.iloc[rows]
+
+    @cached_property
+    def _blocks(self) -> dict[str, tuple[str, Matrix]]:
+        """Made at the first trial: a search whose trials are all known asks for none."""
+        plain = intent_pipeline(self._budget, word_weight=1.0, character_weight=1.0, linguistic_weight=1.0)
+        return _blocks(plain, self._X)
 
     def __call__(self, parameters: Parameters, /) -> Score:
         _, unseen = solve(self._gram(dict(parameters)), self._targets)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mlflow.entities import LoggedModelOutput
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from workbench.errors import TunedEncoderUnknown
-from workbench.tracking.models import new_version, saved_model, version_of
-from workbench.tracking.runs import LONGEST_PARAM, Tracker
+from workbench.tracking.models import keep, new_version, saved_model, version_of
+from workbench.tracking.runs import Tracker
 
 FOLDER = "encoder"
 
@@ -37,7 +35,9 @@ def register_encoder(
 ) -> RegisteredEncoder:
     """Store the files in ``folder`` as an output of the run and as a version of ``name``; the same run makes one."""
     experiment = tracker.experiment_of(run_id)
-    model_id = saved_model(tracker, experiment, run_id, name) or _save(tracker, run_id, name, folder, parameters)
+    model_id = saved_model(tracker, experiment, run_id, name) or keep(
+        tracker, run_id, name, parameters, lambda place, description: _write(folder, place, description)
+    )
     version = version_of(tracker, name, run_id) or new_version(tracker, name, model_id, run_id)
     tracker.client.update_model_version(name, version, said)
     known_as = json.dumps([{"name": name, "version": int(version)}])
@@ -60,19 +60,6 @@ def find_encoder_version(tracker: Tracker, name: str, version: str) -> Registere
     return RegisteredEncoder(name, str(found.version), folder, str(found.tags.get("sha256", "")))
 
 
-def _save(tracker: Tracker, run_id: str, name: str, folder: Path, parameters: Mapping[str, object]) -> str:
-    params = {key: str(value)[:LONGEST_PARAM] for key, value in parameters.items()}
-    experiment = tracker.experiment_of(run_id)
-    model = tracker.client.create_logged_model(experiment, name, run_id, params=params, model_type=name)
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            top = Path(scratch)
-            shutil.copytree(folder, top / FOLDER)
-            Model(run_id=run_id, model_id=model.model_id).save(str(top / "MLmodel"))
-            tracker.client.log_model_artifacts(model.model_id, str(top))
-    except BaseException:
-        tracker.client.finalize_logged_model(model.model_id, "FAILED")
-        raise
-    tracker.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-    tracker.client.finalize_logged_model(model.model_id, "READY")
-    return str(model.model_id)
+def _write(files: Path, folder: Path, description: Model) -> None:
+    shutil.copytree(files, folder / FOLDER)
+    description.save(str(folder / "MLmodel"))

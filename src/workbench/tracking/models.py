@@ -11,7 +11,7 @@ import importlib.metadata
 import json
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -53,12 +53,21 @@ def save_model(tracker: Tracker, run_id: str, name: str, fitted: Fitted, paramet
     experiment = tracker.experiment_of(run_id)
     if known := saved_model(tracker, experiment, run_id, name):
         return known
+    return keep(tracker, run_id, name, parameters, lambda folder, model: _write(folder, fitted, model))
+
+
+def keep(
+    tracker: Tracker, run_id: str, name: str, parameters: Mapping[str, object], write: Callable[[Path, Model], None]
+) -> str:
+    """What ``write`` puts into the folder it is given, as a model that is an output of ``run_id``; its id. Where that
+    fails the model is FAILED."""
     params = {key: str(value)[:LONGEST_PARAM] for key, value in parameters.items()}
+    experiment = tracker.experiment_of(run_id)
     model = tracker.client.create_logged_model(experiment, name, run_id, params=params, model_type=name)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "model"
-            _write(folder, fitted, Model(run_id=run_id, model_id=model.model_id))
+            write(folder, Model(run_id=run_id, model_id=model.model_id))
             tracker.client.log_model_artifacts(model.model_id, str(folder))
     except BaseException:
         tracker.client.finalize_logged_model(model.model_id, "FAILED")
