@@ -1,0 +1,1 @@
+"""The parts of the benchmark of off-policy estimates."""
