@@ -35,7 +35,7 @@ demo: $(READY) ## From nothing to trained, logged and written-back models
 	@$(BIN)/workbench demo
 
 test: $(READY) ## Prove it
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-servers: $(READY) ## Prove it on Debian's PostgreSQL 17 with pg_cron and TimescaleDB, or SERVER=15 (as root)
 	@WORKERS=$(WORKERS) tests/servers/run $(SERVER)

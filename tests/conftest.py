@@ -16,6 +16,7 @@ from psycopg import sql
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from durability import waits_for_the_disk
 from workbench.db.connection import Connection, connect, with_database
 from workbench.db.migrations import migrate
 from workbench.db.server import LocalServer
@@ -63,6 +64,9 @@ def server_url(server_home: Path) -> str:
     done = server_home / "template.done"
     with FileLock(server_home / "template.lock"):
         if not done.exists():
+            if "WORKBENCH_TEST_SERVER_URL" not in os.environ:
+                # Nearly every test copies the schema and drops it again; nobody needs the copies on the disk.
+                waits_for_the_disk(url, False)
             migrate(with_database(url, lambda _: TEMPLATE))
             done.touch()
     return url
@@ -72,6 +76,16 @@ def _own_server(home: Path) -> str:
     server = LocalServer(home)
     server.up()
     return server.url("postgres")
+
+
+@pytest.fixture
+def sound_server(server_url: str, server_home: Path) -> Iterator[None]:
+    """For tests in which `workbench doctor` looks at the run's server and shall find nothing."""
+    with FileLock(server_home / "sound.lock"):
+        changed = waits_for_the_disk(server_url, True)
+        yield
+        if changed:
+            waits_for_the_disk(server_url, False)
 
 
 @pytest.fixture
@@ -86,7 +100,8 @@ def empty_database(server_url: str) -> Iterator[str]:
 def database(server_url: str) -> Iterator[str]:
     """URL of a migrated database of the test's own."""
     name = f"t_{uuid.uuid4().hex[:16]}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+    names = sql.Identifier(name), sql.Identifier(TEMPLATE)
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(*names)
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(create)
     yield with_database(server_url, lambda _: name)

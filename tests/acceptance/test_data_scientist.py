@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from conftest import Bench
-from workbench.db.connection import connect, with_database
-from workbench.jobs.estimate_effectiveness import estimate, write_effectiveness
-from workbench.store import performance
+from workbench.db.connection import with_database
+from workbench.jobs.effectiveness_batches import apply_if_any, stage, undo
+from workbench.jobs.estimate_effectiveness import estimate
 
 pytestmark = pytest.mark.slow
 
@@ -50,9 +50,11 @@ def test_a_data_scientist_imports_a_corpus_and_labels(imported: Bench, tmp_path:
 
 def test_a_data_scientist_embeds_trains_and_promotes(imported: Bench) -> None:
     assert imported.json("train", "complexity", "--dataset-version", "small")["n_train"] > 50
-    ((run,),) = imported.rows("SELECT mlflow_run_id FROM ml_model_performance")
-    with connect(imported.url) as connection:
-        assert performance.promote(connection, "complexity_model", run)
+    words = ("--override", "--reason", "a few prompts prove nothing")
+    assert imported.json("models", "promote", "complexity@1", *words)["promoted"]
+    assert imported.rows("SELECT kind FROM model_deployment_events") == [("promote",)]
+    imported.run("models", "rollback", "complexity", "--to", "none", "--reason", "they do not")
+    assert imported.run("models", "verify").stdout.startswith("PostgreSQL, MLflow and the files say the same")
 
 
 def test_a_data_scientist_searches_and_trains_and_the_search_is_kept(imported: Bench) -> None:
@@ -66,11 +68,13 @@ def test_a_data_scientist_searches_and_trains_and_the_search_is_kept(imported: B
 
 
 def test_a_data_scientist_estimates_effectiveness_without_seeing_a_person(imported: Bench, bench: Bench) -> None:
-    bench.run("history", "simulate", "--rows", "500", "--dataset-version", "small")
+    bench.run("history", "simulate", "--rows", "2000", "--dataset-version", "small")
     found = estimate(imported.url)
     assert found.n_outcomes > 100
-    assert found.propensity_source == "recorded"
-    assert write_effectiveness(imported.url, found, "a" * 32).written > 100
+    assert found.found.source == "recorded"
+    done = apply_if_any(imported.url, stage(imported.url, found, "a" * 32))
+    assert done.written > 10
+    assert undo(imported.url, done.batch).removed == done.written
 
 
 def test_simulating_is_the_owners_and_a_data_scientist_hears_so(imported: Bench) -> None:
@@ -82,6 +86,7 @@ def test_migrating_is_the_owners_and_a_data_scientist_hears_so(imported: Bench) 
     assert "may not change the schema" in imported.run("db", "migrate", expect=1).stderr
 
 
+@pytest.mark.usefixtures("sound_server")
 def test_status_and_doctor_answer_a_data_scientist(imported: Bench) -> None:
     imported.run("status")
     checks = {check["name"]: check["state"] for check in imported.json("doctor")["checks"]}

@@ -15,6 +15,8 @@ from psycopg.rows import dict_row
 from rows import (
     community_prompt,
     effectiveness,
+    effectiveness_batch,
+    effectiveness_estimate,
     example,
     experiment,
     feedback,
@@ -58,9 +60,14 @@ class World:
     technique: UUID
     intent: UUID
     batch: UUID
+    estimates: UUID
+    outcomes: UUID
+    undecided: UUID
+    model: UUID
     labelled: UUID
     prompts: dict[str, UUID]
     asked: dict[str, Row]
+    retrained: UUID
 
 
 def make_world(connection: Connection) -> World:
@@ -68,11 +75,17 @@ def make_world(connection: Connection) -> World:
     applied, root = technique(connection), intent(connection)
     pattern(connection, applied)
     effectiveness(connection, root, applied, 0.5)
+    estimates = effectiveness_batch(connection)
+    ids = {"intent_id": root, "technique_id": applied}
+    insert(connection, "effectiveness_estimates", effectiveness_estimate(estimates, **ids))
     labelled = training(connection)
     insert(connection, "training_vectors", {"training_id": labelled, "space": "made up@0", "embedding": "[1,2]"})
-    model(connection)
+    live = model(connection)
+    insert(connection, "model_deployment_events", deployment(live))
     experiment(connection)
     batch = _imported(connection)
+    retraining_made = retrained(connection)
+    log, undecided = _decided(connection, applied)
     insert(connection, "technique_performance_analytics", {"technique_id": applied, "date_bucket": "2026-01-01"})
     asked = _asked(connection, {"own": me, "other": other, "nobody": None}, applied)
     prompts = _community(connection, me, other)
@@ -82,7 +95,8 @@ def make_world(connection: Connection) -> World:
     _audited(connection)
     connection.execute("REFRESH MATERIALIZED VIEW mv_user_technique_affinity")
     connection.execute("REFRESH MATERIALIZED VIEW mv_daily_active_techniques")
-    return World(me, (other, third), applied, root, batch, labelled, prompts, asked)
+    others, made = (other, third), (labelled, prompts, asked, retraining_made)
+    return World(me, others, applied, root, batch, estimates, log, undecided, live, *made)
 
 
 def _user(connection: Connection, word: str, number: int) -> UUID:
@@ -141,9 +155,58 @@ def _imported(connection: Connection) -> UUID:
     return made
 
 
+def retrained(connection: Connection) -> UUID:
+    """A retraining that a schedule asked for, with one notebook."""
+    made: UUID = insert(connection, "retrain_runs", retraining())
+    insert(connection, "retrain_steps", retraining_step(made, 1))
+    insert(connection, "schedules", a_schedule("nightly"))
+    turn = {"schedule_name": "nightly", "due_at": "2026-01-01", "owner": "host:1:1", "retrain_run_id": made}
+    insert(connection, "schedule_turns", turn)
+    insert(connection, "trigger_evaluations", {"trigger_name": "clock", "fired": True, "why": "due"})
+    return made
+
+
+def retraining() -> Row:
+    why = {"asked_by": "person", "reason": "r", "owner": "host:1:1"}
+    return {"dataset_version": "v1", "models": ["complexity_model"], **why}
+
+
+def retraining_step(run: UUID, attempt: int) -> Row:
+    known = {"mlflow_run_id": "m", "output_path": "/", "source_sha256": "0" * 64}
+    return {"run_id": run, "notebook": "n", "attempt": attempt, "state": "cancelled", "finished_at": "now", **known}
+
+
+def a_schedule(name: str) -> Row:
+    what = {"dataset_version": "v1", "models": ["complexity_model"]}
+    return {"name": name, "cron": "0 3 * * *", "added_by": "me", **what}
+
+
+def _decided(connection: Connection, applied: UUID) -> tuple[UUID, UUID]:
+    """An imported log with one decision whose outcome is known, and one whose outcome is not."""
+    log: UUID = insert(connection, "outcome_imports", outcome_import())
+    insert(connection, "outcome_quarantine", {"import_id": log, "line": 1, "reason": "no outcome"})
+    known, unknown = (insert(connection, "decision_log", decision(applied, import_id=log)) for _ in range(2))
+    insert(connection, "decision_outcomes", {"decision_id": known, "reward": 1})
+    return log, unknown
+
+
+def outcome_import() -> Row:
+    numbers = {"rows_read": 1, "rows_written": 0, "rows_quarantined": 1}
+    return {"file_name": "f", "file_sha256": uuid4().hex * 2, "options": {}} | numbers
+
+
+def decision(applied: UUID, **values: Any) -> Row:
+    return {"prompt_key": "id:1", "prompt_text": "hello", "chosen": [applied], **values}
+
+
 def import_batch() -> Row:
     numbers = {"rows_read": 1, "rows_written": 0, "rows_duplicate": 0, "rows_quarantined": 1}
     return {"dataset_version": "v1", "file_name": "f", "file_sha256": uuid4().hex * 2, "options": {}} | numbers
+
+
+def deployment(to_model: UUID) -> Row:
+    who = {"actor": "somebody", "reason": "it is better"}
+    return {"model_type": "intent_classifier", "kind": "promote", "to_model": to_model} | who
 
 
 def _audited(connection: Connection) -> None:
@@ -210,8 +273,28 @@ NEW_ROWS: dict[str, Callable[[World, str], Row]] = {
         "model_version": "2",
         "model_type": "complexity_model",
     },
+    "model_deployment_events": lambda w, _whose: deployment(w.model),
+    "retrain_runs": lambda _w, _whose: retraining(),
+    "retrain_steps": lambda w, _whose: retraining_step(w.retrained, 2),
+    "schedules": lambda _w, _whose: a_schedule("new"),
+    "schedule_turns": lambda _w, _whose: {"schedule_name": "nightly", "due_at": "2026-01-02", "owner": "host:1:1"},
+    "trigger_evaluations": lambda _w, _whose: {"trigger_name": "person", "fired": True, "why": "asked"},
     "import_batches": lambda _w, _whose: import_batch(),
     "import_quarantine": lambda w, _whose: {"batch_id": w.batch, "line": 2, "reason": "empty"},
+    "effectiveness_batches": lambda _w, _whose: {
+        "outcomes": 1,
+        "synthetic_outcomes": 0,
+        "propensity_source": "recorded",
+        "r_hat": 1,
+        "prompt_correlation": 0,
+        "settings": {},
+        "log_sha256": "1" * 64,
+    },
+    "effectiveness_estimates": lambda w, _whose: effectiveness_estimate(w.estimates, technique_code="new"),
+    "decision_log": lambda w, _whose: decision(w.technique),
+    "decision_outcomes": lambda w, _whose: {"decision_id": w.undecided, "reward": 0.5},
+    "outcome_imports": lambda _w, _whose: outcome_import(),
+    "outcome_quarantine": lambda w, _whose: {"import_id": w.outcomes, "line": 2, "reason": "no outcome"},
 }
 # The key of these is the user, so the row that stands there has to make room.
 ONE_A_USER = {"user_learning_profiles", "community_interactions", "intent_technique_effectiveness"}

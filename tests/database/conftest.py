@@ -28,7 +28,7 @@ def _copied(server_url: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex[:16]}"
     named = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE workbench_template").format(named))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE workbench_template STRATEGY FILE_COPY").format(named))
         yield with_database(server_url, lambda _: name)
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
 

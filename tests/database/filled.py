@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+import access_world
 import rows
 from psycopg import sql
 
@@ -79,9 +80,19 @@ def fill_the_rest(connection: Connection) -> None:
     rows.interaction(connection, user, rows.community_prompt(connection, user), private_notes="mine", has_liked=True)
     rows.experiment(connection)
     connection.execute("INSERT INTO training_vectors SELECT id, 'made up@0', '[1, 2]' FROM ml_training_data LIMIT 3")
+    log = rows.outcome_import(connection)
+    rows.insert(connection, "outcome_quarantine", {"import_id": log, "line": 3, "reason": "no outcome"})
+    made = rows.decision(connection, import_id=log, chosen=[technique], candidates=[technique], propensities=[0.5])
+    rows.insert(connection, "decision_outcomes", {"decision_id": made, "reward": 0.75})
+    (model,) = connection.execute("SELECT id FROM ml_model_performance LIMIT 1").fetchone()
+    rows.insert(connection, "model_deployment_events", access_world.deployment(model))
+    access_world.retrained(connection)
     connection.execute("UPDATE techniques SET description = 'changed once'")
+    batch = rows.effectiveness_batch(connection)
+    rows.insert(connection, "effectiveness_estimates", rows.effectiveness_estimate(batch))
+    connection.execute("UPDATE intent_technique_effectiveness SET batch_id = %s", [batch])
     old = {"user_id": user, "created_at": datetime.now(UTC) - timedelta(days=200)}
-    rows.feedback(connection, rows.history(connection, **old), user_id=user)
+    rows.feedback(connection, rows.history(connection, **old, decision_id=made), user_id=user, decision_id=made)
     connection.execute("SELECT archive_old_prompts()")
     connection.execute("INSERT INTO maintenance_runs (job_name) SELECT name FROM maintenance_jobs LIMIT 1")
     connection.execute("CALL update_technique_analytics((NOW() AT TIME ZONE 'UTC')::date)")

@@ -122,3 +122,25 @@ def interaction(connection: Connection, user_id: Any, prompt_id: Any, **values: 
 def experiment(connection: Connection, name: str = "cot or not", **values: Any) -> Any:
     least = {"name": name, "variant_a": {"technique": "cot"}, "variant_b": {}, "primary_metric": "user_rating"}
     return insert(connection, "ab_experiments", {**least, **values})
+
+
+def decision(connection: Connection, **values: Any) -> Any:
+    return insert(connection, "decision_log", {"prompt_key": "id:1", "chosen": [], **values})
+
+
+def effectiveness_batch(connection: Connection, **values: Any) -> Any:
+    least = {"outcomes": 9, "synthetic_outcomes": 0, "propensity_source": "recorded", "r_hat": 1.0}
+    numbers = {"prompt_correlation": 0.0, "settings": {}, "log_sha256": "0" * 64}
+    return insert(connection, "effectiveness_batches", {**least, **numbers, **values})
+
+
+def effectiveness_estimate(batch_id: Any, **values: Any) -> dict[str, Any]:
+    least = {"batch_id": batch_id, "intent_path": "creative", "technique_code": "cot", "score": 0.5, "low": 0.4}
+    numbers = {"standard_error": 0.05, "high": 0.6, "confidence": 0.5, "sample_size": 9, "effective_n": 8, "overlap": 1}
+    return {**least, **numbers, **values}
+
+
+def outcome_import(connection: Connection, **values: Any) -> Any:
+    least = {"file_name": "log.csv", "file_sha256": "0" * 64, "options": {}}
+    numbers = {"rows_read": 2, "rows_written": 1, "rows_quarantined": 1}
+    return insert(connection, "outcome_imports", {**least, **numbers, **values})

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from rows import feedback, history, user
+from rows import decision, feedback, history, user
 from waiting import meanwhile, pause_before_insert, wait_for_lock
 
 from workbench.db.connection import Connection, connect
@@ -55,6 +55,16 @@ def test_what_moves_says_what_it_said(schema: Connection) -> None:
     before = row(schema, "prompt_history"), row(schema, "enhancement_feedback")
     archive(schema)
     assert (row(schema, "prompt_history_archive"), row(schema, "enhancement_feedback_archive")) == before
+
+
+def test_a_prompt_and_its_feedback_keep_the_decision_that_they_are_about(schema: Connection) -> None:
+    decided = decision(schema)
+    feedback(schema, history(schema, created_at=OLD, decision_id=decided), decision_id=decided)
+    archive(schema)
+    for table in ("prompt_history_archive", "enhancement_feedback_archive"):
+        assert schema.execute(f"SELECT decision_id FROM {table}").fetchall() == [(decided,)]
+    schema.execute("DELETE FROM decision_log")
+    assert counts(schema) == (0, 0, 1, 1)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from rows import community_prompt, effectiveness, example, history, insert, intent, pattern, technique, user
+from rows import community_prompt, decision, effectiveness, example, history, insert, intent, pattern, technique, user
 
 from workbench.db.connection import Connection
 from workbench.store import browse
@@ -84,3 +84,15 @@ def test_a_day_is_listed_by_use(schema: Connection) -> None:
     found = browse.analytics_of_day(schema, date(2024, 1, 5))
     assert [(one.technique, one.uses) for one in found] == [("react", 8), ("cot", 3)]
     assert browse.analytics_of_day(schema, date(2024, 1, 6)) == []
+
+
+def test_what_was_decided_last_comes_first(schema: Connection) -> None:
+    codes = {code: technique(schema, code) for code in ("cot", "pal")}
+    for hour, chosen in enumerate((["pal"], [], ["pal", "cot"])):
+        values = {"chosen": [codes[code] for code in chosen], "propensity": 0.5, "policy": f"p{hour}"}
+        decision(schema, decided_at=f"2024-01-01 0{hour}:00Z", **values)
+    found = browse.recent_decisions(schema, 2)
+    assert [(past.policy, past.chosen, past.propensity) for past in found] == [
+        ("p2", ["cot", "pal"], 0.5),
+        ("p1", [], 0.5),
+    ]

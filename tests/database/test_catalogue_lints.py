@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
+from plans import indexes_used
 
 from workbench.db.connection import Connection
 from workbench.db.lints import look, look_at_access, look_at_speed
@@ -111,6 +114,15 @@ def test_a_partial_index_serves_no_foreign_key(schema: Connection) -> None:
     schema.execute("CREATE TABLE pointing (technique_id UUID REFERENCES techniques (id))")
     schema.execute("CREATE INDEX ON pointing (technique_id) WHERE technique_id IS NULL")
     assert len(look(schema, "foreign_key_without_index")) == 1
+
+
+def test_a_partial_index_over_all_that_points_somewhere_serves_a_foreign_key(schema: Connection) -> None:
+    schema.execute("CREATE TABLE pointing (technique_id UUID REFERENCES techniques (id))")
+    schema.execute("CREATE INDEX points ON pointing (technique_id) WHERE technique_id IS NOT NULL")
+    assert look(schema, "foreign_key_without_index") == []
+    # What deleting a technique looks for.
+    schema.execute("SET LOCAL enable_seqscan = off")
+    assert indexes_used(schema, "SELECT FROM pointing WHERE technique_id = %(id)s", {"id": uuid4()}) == {"points"}
 
 
 def test_an_index_that_keeps_a_rule_is_no_duplicate_of_a_longer_one(schema: Connection) -> None:

@@ -47,7 +47,7 @@ def any_pgvector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.jobs.doctor_database.LEAST_PGVECTOR", (0, 5))
 
 
-@pytest.mark.usefixtures("any_pgvector")
+@pytest.mark.usefixtures("any_pgvector", "sound_server")
 def test_a_sound_database_has_no_problem(untouched: Settings) -> None:
     findings = examine(untouched)
     assert [found for found in findings if found.state == "problem"] == []
@@ -158,6 +158,7 @@ def test_unsafe_settings_are_named(
     assert off[0].replace("data_", "").removesuffix("s") in found.found
 
 
+@pytest.mark.usefixtures("sound_server")
 def test_the_unsafe_settings_are_read_from_the_server(connection: Connection) -> None:
     assert health.unsafe_settings(connection) == []
 
@@ -184,7 +185,7 @@ def test_ids_of_techniques_that_do_not_exist_are_a_problem(settings: Settings, c
     assert "1 technique without a row" in finding(settings, "references").found
 
 
-@pytest.mark.usefixtures("any_pgvector")
+@pytest.mark.usefixtures("any_pgvector", "sound_server")
 def test_the_command_ends_in_1_when_a_check_fails_and_prints_one_object(database: str) -> None:
     runner = CliRunner(env={"WORKBENCH_DATABASE_URL": database})
     sound = runner.invoke(cli, ["doctor", "--json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -116,7 +117,8 @@ def test_a_slow_statement_is_noted_once_it_is_called_often(
     monkeypatch.setattr(doctor_activity, "LEAST_CALLS", 1)
     found = finding(connection, "slow statements")
     assert found.state == "note"
-    assert "1 times: SELECT pg_sleep($1) AS dawdled" in found.found
+    # A server with too many statements to remember forgets the form with placeholders.
+    assert re.search(r"1 times: SELECT pg_sleep\((\$1|0\.11)\) AS dawdled", found.found)
     assert connection.execute(commands(found)[0]).fetchone() is not None
 
 

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from rows import intent, technique, training
@@ -15,6 +16,8 @@ from workbench.db.connection import Connection
 from workbench.errors import DatasetUnknown, HistoryNeedsPrompts, SimulationConflict
 from workbench.jobs.simulate import simulate
 from workbench.jobs.simulated_history import SimulationOrder
+from workbench.records import DIMENSIONS
+from workbench.store.decisions import read_log
 
 ORDER = SimulationOrder(name="small", rows=400, seed=3, days=40)
 
@@ -67,6 +70,62 @@ def test_each_row_records_how_its_technique_was_chosen(corpus: Connection, datab
         assert set(metadata) == {"propensity", "policy", "candidates", "simulation", "seed"}
         assert 0 < metadata["propensity"] < 1
         assert metadata["candidates"] == 2
+
+
+def test_each_use_and_its_feedback_name_the_decision_behind_them(corpus: Connection, database: str) -> None:
+    simulate(database, ORDER)
+    agreed = """SELECT count(*), bool_and(
+                    d.chosen = h.techniques_applied AND d.decided_at = h.created_at AND d.propensity = h.propensity
+                    AND d.prompt_key = md5(normalised_prompt(h.original_prompt)) AND d.prompt_text IS NULL
+                    AND d.intent_path = h.detected_intent_path AND d.complexity = h.detected_complexity
+                    AND d.user_pseudonym = h.user_pseudonym AND d.latency_ms = h.processing_time_ms
+                    AND d.is_synthetic AND d.policy = 'biased_softmax' AND d.language_model IS NULL)
+                FROM prompt_history h JOIN decision_log d ON d.id = h.decision_id"""
+    assert rows(corpus, agreed) == [(400, True)]
+    same = """SELECT bool_and(f.decision_id = h.decision_id) FROM enhancement_feedback f
+              JOIN prompt_history h ON h.id = f.prompt_history_id AND h.created_at = f.prompt_history_created_at"""
+    assert rows(corpus, same) == [(True,)]
+    assert rows(corpus, "SELECT count(*) FROM decision_log") == [(400,)]
+
+
+def test_each_decision_says_how_likely_every_technique_was(corpus: Connection, database: str) -> None:
+    result = simulate(database, ORDER)
+    log = read_log(corpus)
+    assert len(log.frame) == result.rated
+    asked = [log.techniques.index(code) for code in ("cot", "pal")]
+    of_chosen = log.recorded[np.arange(len(log.frame)), [log.techniques.index(arm) for arm in log.frame["arm"]]]
+    np.testing.assert_array_equal(of_chosen, log.frame["propensity"])
+    np.testing.assert_allclose(log.recorded[:, asked].sum(axis=1), 1)
+    assert np.isnan(log.recorded[:, log.techniques.index("retired")]).all()
+
+
+def test_an_answer_costs_more_with_a_harder_technique(corpus: Connection, database: str) -> None:
+    corpus.execute("UPDATE techniques SET complexity_level = 5 WHERE code = 'pal'")
+    simulate(database, ORDER)
+    mean = read_log(corpus).frame.groupby("arm")["cost_tokens"].mean()
+    assert 3 * 120 < mean["cot"] < 4 * 120 < 5 * 120 < mean["pal"] < 6 * 120
+
+
+def test_a_decision_keeps_the_vector_that_its_prompt_has(corpus: Connection, database: str) -> None:
+    vector = "[" + ",".join(["0.5"] * DIMENSIONS) + "]"
+    set_vectors = "UPDATE ml_training_data SET prompt_embedding = %s, embedding_space = 'own@0' WHERE prompt_text < %s"
+    corpus.execute(set_vectors, [vector, "prompt 2"])
+    simulate(database, ORDER)
+    agreed = """SELECT bool_and(d.prompt_embedding IS NOT DISTINCT FROM t.prompt_embedding
+                                AND d.embedding_space IS NOT DISTINCT FROM t.embedding_space),
+                       count(DISTINCT d.embedding_space), bool_or(d.prompt_embedding IS NULL)
+                FROM decision_log d JOIN ml_training_data t ON t.prompt_digest = d.prompt_key"""
+    assert rows(corpus, agreed) == [(True, 1, True)]
+
+
+def test_the_same_seed_makes_the_same_decisions(corpus: Connection, database: str) -> None:
+    said = """SELECT md5(string_agg(concat_ws(' ', id, prompt_key, chosen, propensities, cost_tokens), '|' ORDER BY id))
+              FROM decision_log"""
+    simulate(database, ORDER)
+    first = rows(corpus, said)
+    corpus.execute("DELETE FROM prompt_history; DELETE FROM decision_log; DELETE FROM history_simulations")
+    simulate(database, ORDER)
+    assert rows(corpus, said) == first
 
 
 def test_it_keeps_to_training_prompts_and_active_techniques(corpus: Connection, database: str) -> None:
@@ -149,6 +208,7 @@ def test_a_failure_in_the_middle_leaves_nothing(
         simulate(database, ORDER)
     assert rows(corpus, "SELECT count(*) FROM users") == [(0,)]
     assert rows(corpus, "SELECT count(*) FROM history_simulations") == [(0,)]
+    assert rows(corpus, "SELECT count(*) FROM decision_log") == [(0,)]
 
 
 @pytest.mark.usefixtures("corpus")

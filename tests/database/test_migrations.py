@@ -69,7 +69,8 @@ def test_migrating_twice_changes_nothing(database: str) -> None:
 
 def test_two_migrators_at_once_apply_each_file_once(empty_database: str, folder: Path) -> None:
     with migrator(empty_database, folder) as one, migrator(empty_database, folder) as two:
-        assert (one.wait(60), two.wait(60)) == (0, 0)
+        said = [child.communicate(timeout=60)[1].decode() for child in (one, two)]
+        assert (one.returncode, two.returncode) == (0, 0), said
     check_migrated(empty_database)
 
 

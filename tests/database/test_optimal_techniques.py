@@ -111,6 +111,21 @@ def test_ties_are_broken_by_base_score_then_code(schema: Connection) -> None:
     assert [row[1] for row in choose(schema)] == ["c", "a", "b"]
 
 
+def test_ties_have_one_order_in_every_collation(schema: Connection) -> None:
+    for code in ("b", "B", "a_c", "ab"):
+        technique(schema, code)
+    assert [row[1] for row in choose(schema)] == ["B", "a_c", "ab", "b"]
+    try:
+        with schema.transaction():
+            schema.execute('ALTER TABLE techniques ALTER code TYPE VARCHAR(50) COLLATE "und-x-icu"')
+    except psycopg.errors.UndefinedObject:
+        pytest.skip("this PostgreSQL was built without ICU")
+    assert schema.execute("SELECT array_agg(code ORDER BY code) FROM techniques").fetchone() == (
+        ["a_c", "ab", "b", "B"],
+    )
+    assert [row[1] for row in choose(schema)] == ["B", "a_c", "ab", "b"]
+
+
 @pytest.mark.parametrize(("limit", "found"), [(-1, 0), (0, 0), (2, 2), (None, 5)])
 def test_the_limit_is_clamped(schema: Connection, limit: int | None, found: int) -> None:
     for number in range(7):

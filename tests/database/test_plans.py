@@ -128,6 +128,27 @@ def test_a_subtree_is_looked_up_by_index_once_the_taxonomy_is_large(data: Connec
     assert indexes_used(data, query("browse", "intents_below"), {"intent": "branch_1"}) == {"idx_intent_path"}
 
 
+def test_the_latest_decisions_are_read_in_their_order(data: Connection) -> None:
+    data.execute(
+        "INSERT INTO decision_log (prompt_key, chosen, decided_at)"
+        " SELECT 'id:' || i, '{}', TIMESTAMPTZ '2024-01-01Z' + i * INTERVAL '1 minute'"
+        " FROM generate_series(1, 5000) AS i"
+    )
+    data.execute("ANALYZE decision_log")
+    assert "idx_decision_time" in indexes_used(data, query("browse", "recent_decisions"), {"limit": 20})
+
+
+def test_the_events_of_a_model_type_are_read_by_index(data: Connection) -> None:
+    data.execute(
+        "INSERT INTO model_deployment_events (model_type, kind, actor, reason)"
+        " SELECT CASE WHEN i % 100 = 0 THEN 'technique_selector' ELSE 'intent_classifier' END, 'repair', 'a', 'b'"
+        " FROM generate_series(1, 5000) AS i"
+    )
+    data.execute("ANALYZE model_deployment_events")
+    taken = indexes_used(data, query("deployments", "events"), {"model_type": "technique_selector"})
+    assert "idx_deployment_type" in taken
+
+
 # What serves a constraint or a foreign key is needed without a query; what is built over vectors is tested elsewhere.
 def test_every_index_of_the_seeds_tables_has_a_query(data: Connection) -> None:
     plain = data.execute(
@@ -145,5 +166,6 @@ def test_every_index_of_the_seeds_tables_has_a_query(data: Connection) -> None:
           )
         """
     ).fetchall()
-    promised = PROMISES.keys() | INSIDE_FUNCTIONS.keys() | {"idx_intent_path", "idx_history_created_brin"}
+    promised = PROMISES.keys() | INSIDE_FUNCTIONS.keys()
+    promised |= {"idx_intent_path", "idx_history_created_brin", "idx_decision_time", "idx_deployment_type"}
     assert {name for (name,) in plain} - OF_OTHER_TESTS <= promised

@@ -18,6 +18,7 @@ from psycopg import sql
 from workbench.db.connection import connect, with_database
 from workbench.errors import TunedEncoderMissing, TunedEncoderTampered, TunedEncoderUnknown
 from workbench.jobs import training
+from workbench.jobs.consider import consider_run
 from workbench.jobs.encoder import find_encoder
 from workbench.jobs.predict import frame_of
 from workbench.jobs.registered_encoder import load_encoder
@@ -142,6 +143,12 @@ def test_a_new_prompt_is_predicted_by_what_was_stored(workspace: Workspace, trai
 def _model_id(workspace: Workspace, trained: Trained) -> str:
     found = workspace.tracker.client.get_model_version(trained.run.model_name, trained.run.model_version)
     return str(found.source).removeprefix("models:/")
+
+
+def test_the_gate_asks_a_model_by_its_own_encoder(workspace: Workspace, trained: Trained) -> None:
+    found = {check.name: check for check in consider_run(workspace, trained.run.run_id).decision.checks}
+    assert found["answers"].passed, found["answers"].sentence
+    assert found["latency"].passed
 
 
 def test_progress_and_json_speak_of_the_encoder(trained: Trained, told: list[str]) -> None:

@@ -129,6 +129,14 @@ def test_nobody_opens_a_pickle(module: Module) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=named)
+def test_estimators_come_out_of_files_in_one_module_only(module: Module) -> None:
+    assert module.name == "tracking/model_file.py" or "skops" not in module.packages()
+    assert module.name == "jobs/tuned_encoder.py" or "load_file" not in {n.split(".")[-1] for n in module.imports()}
+    called = {ast.unparse(call.func) for call in module.calls()}
+    assert not called & {"eval", "exec", "compile", "__import__", "torch.load"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
 def test_the_environment_is_touched_at_the_edge_only(module: Module) -> None:
     touched = {"os.environ", "os.getenv", "os.putenv"} & set(module.attributes())
     assert module.name in ENVIRONMENT or touched == set()

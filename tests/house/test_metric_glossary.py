@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.evaluation.effectiveness import COLUMNS
+from workbench.evaluation.effectiveness import COLUMNS, Estimates
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
 from workbench.features.tuning import Tuning
 from workbench.jobs import estimate_effectiveness, registered_encoder, search, thorough, training, trial_runs
 from workbench.jobs.encoder import SentenceEncoder
-from workbench.jobs.estimate_effectiveness import EffectivenessResult
+from workbench.jobs.estimate_effectiveness import EffectivenessResult, EstimateOptions
 from workbench.jobs.thorough import TunedColumns
 from workbench.jobs.tuned_encoder import TunedEncoder
 from workbench.models.build import estimator_for, fit_parameters, labels_of
@@ -88,8 +88,9 @@ def logged_by(kind: ModelType) -> list[Item]:
 
 
 def logged_by_effectiveness() -> list[Item]:
-    row = dict.fromkeys(COLUMNS, 0.5) | {"intent": "a", "technique": "one", "sample_size": 3}
-    result = EffectivenessResult(pd.DataFrame([row]), 3, 3, "recorded", 0.1)
+    row = dict.fromkeys(COLUMNS, 0.5) | {"intent": "a", "technique": "one", "language_model": "", "refused": None}
+    found = Estimates(pd.DataFrame([row]), "recorded", 1.0, 0.0)
+    result = EffectivenessResult(found, EstimateOptions(), 3, 3, 0, "d" * 64, 0.1)
     return list(estimate_effectiveness._items(result, {}))
 
 
@@ -140,7 +141,7 @@ def test_every_parameter_and_tag_is_defined() -> None:
 def test_the_glossary_defines_nothing_that_is_not_logged() -> None:
     metrics = defined("Every", "Intent", "Complexity", "Technique", "Search")
     assert unused(names(everything(), Metrics), metrics) == set()
-    assert unused(names(everything(), Params), defined("Parameters")) == {"option_<name>"}
+    assert unused(names(everything(), Params), defined("Parameters")) == set()
 
 
 def test_every_baseline_is_named() -> None:

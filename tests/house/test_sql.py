@@ -14,7 +14,7 @@ from workbench.sql import subjects
 STATEMENT = re.compile(r"\s*(select|insert|update|delete|with|create|alter|drop|copy|truncate|grant)\s", re.IGNORECASE)
 SENDERS = {"execute", "executemany", "copy", "stream"}
 # What cannot be a value and so cannot be a parameter: PostgreSQL's names, quoted by psycopg, and session settings.
-COMPOSED = {"db/connection.py"}
+COMPOSED = {"db/connection.py", "db/notices.py"}
 
 
 def queries_named() -> set[tuple[str, str]]:

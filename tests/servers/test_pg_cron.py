@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,7 +16,10 @@ from workbench.db.connection import Connection, connect, with_database
 from workbench.db.migrations import migrate
 from workbench.errors import CronUnavailable
 from workbench.jobs.maintain import hand_to_cron, maintain_due, plan, take_back
+from workbench.jobs.schedule_install import make, write
 from workbench.resources import shipped
+from workbench.settings import Settings
+from workbench.store.notices import Listener
 
 EVERY_MINUTE = "* * * * *"
 MOST_SECONDS = 130
@@ -182,3 +187,17 @@ def test_the_script_runs_in_psql_wherever_it_is_run(connection: Connection) -> N
     connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
     connection.execute(shipped("sql", "optional", "pg_cron.sql").read_bytes())
     assert "can only create extension in database" in notices[-1]
+
+
+def test_it_wakes_whoever_runs_the_schedules_and_is_not_taken_for_the_maintenance(
+    cron: Connection, cron_url: str, tmp_path: Path
+) -> None:
+    made = make(Settings(home=tmp_path), "pg_cron", tmp_path / "env")
+    for _ in range(2):
+        write(cron_url, made)
+    jobs = cron.execute("SELECT schedule, command FROM cron.job WHERE jobname = 'workbench-schedule'").fetchall()
+    assert jobs == [(EVERY_MINUTE, "NOTIFY workbench_schedule")]
+    assert not plan(cron_url)[1]
+    with closing(Listener(cron_url)) as listener:
+        assert listener.wait(MOST_SECONDS)
+    cron.execute("SELECT cron.unschedule('workbench-schedule')")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from made_up import BASE, outcomes, truth
+from made_up import BASE, log_of, outcomes, truth
 
 from workbench.evaluation.effectiveness import estimate_effectiveness
+from workbench.evaluation.pooling import Effort
 from workbench.plots.effectiveness import effectiveness_map
 from workbench.plots.lift import lift_forest
 
 
 @pytest.fixture(scope="module")
 def estimates() -> pd.DataFrame:
-    return estimate_effectiveness(outcomes(truth(), 2_000), BASE)
+    return estimate_effectiveness(log_of(outcomes(truth(), 2_000)), BASE, effort=Effort(2, 50, 100)).table
 
 
 def test_a_figure_of_simulated_history_says_so(estimates: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ import pytest
 from made_up import BASE, TECHNIQUES, prompts, truth
 from scipy.special import expit
 
-from workbench.evaluation.simulated_rows import draw
+from workbench.evaluation.simulated_rows import draw, tokens
 from workbench.evaluation.simulation import World, expected_reward, true_means
 
 
@@ -57,6 +57,14 @@ def test_rewards_are_on_average_what_the_truth_expects() -> None:
     is_rated = drawn.rating > 0
     said = expected_reward(made)[drawn.prompt, drawn.technique][is_rated]
     assert ((drawn.rating[is_rated] - 1) / 4).mean() == pytest.approx(said.mean(), abs=0.01)
+
+
+def test_an_answer_costs_by_its_prompt_and_its_technique() -> None:
+    made = truth(world=World(cost_sd=0.0))
+    drawn = draw(made, 1000, 1)
+    length, level = np.arange(300.0) * 4, np.arange(10.0)
+    assert tokens(drawn, made, length, level).tolist() == (drawn.prompt + 120 * drawn.technique).tolist()
+    assert np.log(draw(truth(), 60_000, 1).thrift).std() == pytest.approx(0.3, abs=0.01)
 
 
 def test_about_forty_per_cent_of_ratings_are_missing_and_some_users_rate_more() -> None:

@@ -99,7 +99,7 @@ def test_a_server_that_ends_at_once_is_reported_with_what_it_said(
 ) -> None:
     server_that("print('no such table'); raise SystemExit(1)", started, monkeypatch)
     with pytest.raises(DashboardNotStarted, match=r"(?s)no such table.*server\.log"):
-        serve.serve(settings, "127.0.0.1", 1, lambda _: None)
+        serve.serve(settings, serve.Entrance("127.0.0.1", 1), lambda _: None)
     assert not record_path(settings).exists()
 
 
@@ -109,7 +109,7 @@ def test_a_server_that_never_answers_is_given_up_and_stopped(
     server_that(SLEEP, started, monkeypatch)
     monkeypatch.setattr(serve, "START_SECONDS", 0.3)
     with pytest.raises(DashboardNotStarted, match=r"http://127\.0\.0\.1:1 .*server\.log"):
-        serve.serve(settings, "127.0.0.1", 1, lambda _: None)
+        serve.serve(settings, serve.Entrance("127.0.0.1", 1), lambda _: None)
     assert group(started[0].pid) == []
     assert not record_path(settings).exists()
 
@@ -119,8 +119,8 @@ def test_a_server_that_ends_by_itself_is_reported(
 ) -> None:
     server_that("print('out of memory'); raise SystemExit(3)", started, monkeypatch)
     monkeypatch.setattr(serve, "answers", lambda _: True)
-    monkeypatch.setattr(serve, "links", lambda _: {})
-    serving = serve.serve(settings, "127.0.0.1", 1, lambda _: None)
+    monkeypatch.setattr(serve, "links", lambda *_: {})
+    serving = serve.serve(settings, serve.Entrance("127.0.0.1", 1), lambda _: None)
     with pytest.raises(DashboardEnded, match=r"exit code 3.*out of memory"):
         serve.attend(settings, serving, lambda _: None)
     assert not record_path(settings).exists()
@@ -144,8 +144,8 @@ def test_what_cannot_be_shown_is_not_left_running(
 ) -> None:
     server_that(SLEEP, started, monkeypatch)
     monkeypatch.setattr(serve, "answers", lambda _: True)
-    monkeypatch.setattr(serve, "links", lambda _: {})
-    serving = serve.serve(settings, "127.0.0.1", 1, lambda _: None)
+    monkeypatch.setattr(serve, "links", lambda *_: {})
+    serving = serve.serve(settings, serve.Entrance("127.0.0.1", 1), lambda _: None)
     with pytest.raises(BrokenPipeError):
         serve.attend(settings, serving, broken_pipe)
     assert group(started[0].pid) == []

@@ -70,3 +70,33 @@ def test_the_weakest_classes_that_were_tested_are_named() -> None:
 
 def test_the_data_and_the_encoder_are_named() -> None:
     assert "sha256 `dddddddddddddddd…`, embeddings by `made up@0`, seed 7." in described(report())
+
+
+def test_a_ranking_is_described_beside_others_and_by_what_outcomes_say() -> None:
+    against = pd.DataFrame(
+        {"other": ["most popular"] * 2, "metric": ["ndcg_at_5", "map"], "difference": 0.35, "low": 0.32, "high": 0.38}
+    )
+    regret = pd.DataFrame(
+        {
+            "language_model": ["", "m"],
+            "policy": ["selector", "selector"],
+            "decisions": [1200, 700],
+            "over_best_fixed": [0.012, 0.0],
+            "fixed_low": [0.002, -0.01],
+            "fixed_high": [0.022, 0.01],
+            "synthetic": [1200, 0],
+            "problem": ["", ""],
+        }
+    )
+    found = replace(report("technique_selector"), tables={"ranking_against": against, "regret": regret})
+    lines = described(found).splitlines()
+    assert "NDCG@5 beside others, paired: +0.350 (+0.320 to +0.380) to most popular." in lines
+    said = [line for line in lines if line.startswith("On ")]
+    assert said[0] == (
+        "On 1,200 logged decisions (1,200 of them synthetic) choosing by outcomes is worth +0.012 (+0.002 to +0.022) "
+        "over the best fixed arm."
+    )
+    assert said[1].startswith("On 700 logged decisions of m (0 of them synthetic)")
+    assert not any("SYNTHETIC" in line for line in lines)
+    learnt = replace(recipe("technique_selector"), options={"synthetic_outcomes": True})
+    assert "SYNTHETIC outcomes" in describe(learnt, training_set(), found)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ColumnMissing
-from workbench.jobs.import_rows import LONGEST_TEXT, REASONS, Columns, check_row, find_columns, is_test, shown
+from workbench.jobs.cells import LONGEST_TEXT, shown
+from workbench.jobs.import_rows import REASONS, Columns, check_row, find_columns, is_test
 from workbench.jobs.reading import RawRow
 from workbench.store.imports import StagedRow
 

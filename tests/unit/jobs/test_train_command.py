@@ -29,6 +29,13 @@ def test_trials_are_for_an_intent_model_that_searches(words: list[str]) -> None:
     assert "searches nothing" in done.output
 
 
+@pytest.mark.parametrize("model", ["intent", "complexity"])
+def test_outcomes_are_for_the_selector(model: str) -> None:
+    done = CliRunner().invoke(train, [model, "--dataset-version", "v", "--with-synthetic"])
+    assert done.exit_code == 2
+    assert "for the selector alone" in done.output
+
+
 def test_a_number_of_trials_below_nothing_is_refused() -> None:
     done = CliRunner().invoke(train, ["intent", "--dataset-version", "v", "--trials", "-1"])
     assert done.exit_code == 2

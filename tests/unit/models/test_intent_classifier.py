@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 
 from workbench.models.heads import HEADS, HeadName
-from workbench.models.intent import USUAL_TEMPERATURE, HierarchicalIntentClassifier
+from workbench.models.intent import USUAL_LINK, HierarchicalIntentClassifier
 from workbench.models.taxonomy import parent
 from workbench.records import Vector
 
@@ -56,26 +56,28 @@ def test_no_child_outweighs_its_parent(labels: list[str], seed: int) -> None:
 def test_any_mixture_of_rare_and_common_labels_can_be_fitted(counts: list[int], head: HeadName) -> None:
     X, y = rows_of([f"a.{n}" for n in range(len(counts))], counts, 0.3)
     model = HierarchicalIntentClassifier(head).fit(X, y)
-    assert np.exp(-6) <= model.temperature_ <= np.exp(3)
+    assert 0 < model.sharpness_ < np.inf
+    assert 0 < model.bend_ < np.inf
     assert np.allclose(model.predict_proba(X).sum(axis=1), 1, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_a_temperature_lowers_the_log_loss_on_rows_that_were_never_seen(head: HeadName) -> None:
+@pytest.mark.parametrize("number", ["sharpness_", "bend_"])
+def test_the_link_lowers_the_log_loss_on_rows_that_were_never_seen(head: HeadName, number: str) -> None:
     labels = ["a", "a.x", "b", "b.y"]
     model = HierarchicalIntentClassifier(head).fit(*rows_of(labels, [60] * 4, 0.4, 1))
     X, y = rows_of(labels, [200] * 4, 0.4, 2)
     calibrated = log_loss(y, model.predict_proba(X), labels=model.classes_)
+    fitted = getattr(model, number)
     for wrong in (0.3, 3.0):
-        model.temperature_ *= wrong
+        setattr(model, number, fitted * wrong)
         assert calibrated < log_loss(y, model.predict_proba(X), labels=model.classes_)
-        model.temperature_ /= wrong
 
 
-def test_a_temperature_is_not_fitted_on_too_few_rows() -> None:
-    usual = USUAL_TEMPERATURE["kernel"]
-    assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [24, 25], 0.3)).temperature_ == usual
-    assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [25, 25], 0.3)).temperature_ != usual
+def test_the_link_is_not_fitted_on_too_few_rows() -> None:
+    usual = USUAL_LINK["kernel"].bend
+    assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [24, 25], 0.3)).bend_ == usual
+    assert HierarchicalIntentClassifier().fit(*rows_of(["a", "b"], [25, 25], 0.3)).bend_ != usual
 
 
 def test_the_predicted_label_is_the_most_probable_one() -> None:

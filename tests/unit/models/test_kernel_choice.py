@@ -14,8 +14,8 @@ from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.intent_space import intent_space
 from workbench.models.kernel import KernelRidgeClassifier
 from workbench.models.kernel_choice import KernelObjective, sample
+from workbench.models.link import fit_link
 from workbench.models.search import Parameters, defaults
-from workbench.models.temperature import temperature_of
 from workbench.records import Budget, Examples
 
 
@@ -40,7 +40,7 @@ def losses_of_the_pipeline(budget: Budget, parameters: Parameters) -> tuple[floa
     head = KernelRidgeClassifier(pipeline[-1].views, pipeline[-1].strength).fit(X, TRAIN.y)
     truth = np.searchsorted(head.classes_, TRAIN.y)
     unseen = np.asarray(head.unseen_scores_, dtype=np.float64)
-    return temperature_of(unseen, truth)[1], float(np.mean(unseen.argmax(axis=1) == truth))
+    return fit_link(unseen, truth)[1], float(np.mean(unseen.argmax(axis=1) == truth))
 
 
 @pytest.mark.parametrize("parameters", CHOSEN)

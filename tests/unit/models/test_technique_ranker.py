@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit
+from sklearn.kernel_ridge import KernelRidge
 
-from workbench.models.technique import TechniqueRanker
+from workbench.models.technique import TechniqueRanker, best_threshold, log_scores
 from workbench.records import Vector
 
 CODES = ("w", "x", "y", "z")
@@ -36,10 +37,30 @@ def test_every_ranking_is_an_order_of_all_techniques(seed: int, kinds: list[str]
     assert {tuple(sorted(row)) for row in model.predict(X)} == {CODES}
 
 
-def test_a_technique_that_varies_is_one_logistic_regression() -> None:
+def test_scores_are_those_of_kernel_ridge_regression_on_each_label() -> None:
     X, y = rows()
-    plain = LogisticRegression(C=3.0, max_iter=500).fit(X, y[:, 2])
-    assert np.allclose(ranker().fit(X, y).predict_proba(X)[:, 2], plain.predict_proba(X)[:, 1], atol=1e-3)
+    centred = y - y.mean(axis=0)
+    plain = KernelRidge(alpha=2.0, kernel="rbf", gamma=1.0).fit(X, centred)
+    model = ranker().fit(X, y)
+    expected = expit(model.curve_[0] + model.curve_[1] * log_scores(plain.predict(X) + y.mean(axis=0)))
+    assert np.allclose(model.predict_proba(X), expected)
+
+
+def test_probabilities_come_true_on_prompts_that_were_not_seen() -> None:
+    X, y = rows(count=800)
+    found = ranker().fit(X[:400], y[:400]).predict_proba(X[400:])
+    assert abs(found.mean() - y[400:].mean()) < 0.03
+    likely = found > 0.7
+    assert likely.sum() > 100
+    assert abs(found[likely].mean() - y[400:][likely].mean()) < 0.06
+
+
+def test_the_threshold_is_the_one_whose_sets_meet_the_labels_best() -> None:
+    named = np.array([[1, 1, 0, 0], [1, 0, 0, 0], [0, 1, 1, 0]] * 10, dtype=float)
+    sure = np.where(named > 0, [0.9, 0.62, 0.62, 0.1], [0.3, 0.3, 0.3, 0.1])
+    assert 0.3 < best_threshold(sure, named) <= 0.62
+    assert best_threshold(np.where(named > 0, 0.25, 0.1), named) <= 0.25
+    assert best_threshold(np.vstack([sure, np.full((5, 4), np.nan)]), np.vstack([named, np.ones((5, 4))])) > 0.3
 
 
 def test_a_technique_that_nobody_names_keeps_the_place_of_its_prior() -> None:
