@@ -42,7 +42,7 @@ CREATE POLICY user_own_profile ON user_learning_profiles
 GRANT SELECT, DELETE ON prompt_history TO application_user;
 GRANT INSERT (id, user_id, session_id, original_prompt, original_length, detected_intent_path, detected_complexity,
               enhanced_prompt, enhanced_length, techniques_applied, enhancement_metadata, processing_time_ms,
-              model_confidence, user_rating, feedback_text, was_helpful, client_type, api_version, created_at)
+              model_confidence, user_rating, feedback_text, was_helpful, client_type, api_version, created_at, decision_id)
     ON prompt_history TO application_user;
 GRANT UPDATE (user_rating, feedback_text, was_helpful) ON prompt_history TO application_user;
 CREATE POLICY user_own_prompts ON prompt_history
@@ -52,7 +52,7 @@ CREATE POLICY user_own_prompts ON prompt_history
 GRANT SELECT, DELETE ON enhancement_feedback TO application_user;
 GRANT INSERT (id, prompt_history_id, prompt_history_created_at, user_id, overall_rating, technique_ratings,
               what_worked, what_didnt_work, suggestions, resulted_in_success, time_saved_estimate, would_recommend,
-              created_at)
+              created_at, decision_id)
     ON enhancement_feedback TO application_user;
 GRANT UPDATE (overall_rating, technique_ratings, what_worked, what_didnt_work, suggestions, resulted_in_success,
               time_saved_estimate, would_recommend)

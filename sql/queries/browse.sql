@@ -78,6 +78,14 @@ FROM prompt_history
 WHERE techniques_applied @> ARRAY[(SELECT t.id FROM techniques t WHERE t.code = %(technique)s)]
   AND created_at >= %(since)s
 
+-- name: recent_decisions
+SELECT d.id::text, d.decided_at, d.policy, d.intent_path,
+       ARRAY(SELECT t.code::text FROM techniques t WHERE t.id = ANY (d.chosen) ORDER BY t.code COLLATE "C"),
+       d.propensity, d.is_exploration, d.is_synthetic
+FROM decision_log d
+ORDER BY d.decided_at DESC, d.id
+LIMIT GREATEST(%(limit)s, 0)
+
 -- name: analytics_of_day
 SELECT t.code, a.total_uses, a.unique_users, a.success_rate::float8, a.effectiveness_trend::float8,
        a.adoption_rate::float8

@@ -60,7 +60,12 @@ WHERE k.contype = 'f' AND k.conparentid = 0
   )
   AND NOT EXISTS (
       SELECT FROM pg_index i
-      WHERE i.indrelid = k.conrelid AND i.indisvalid AND i.indpred IS NULL
+      WHERE i.indrelid = k.conrelid AND i.indisvalid
+        -- One that leaves out only what points nowhere serves as well.
+        AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) IN (
+            SELECT format('(%I IS NOT NULL)', a.attname) FROM pg_attribute a
+            WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+        ))
         AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey
   )
 

@@ -12,3 +12,11 @@ FROM pg_locks l
 JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(%(name)s, 0)
+
+-- name: held
+-- Asked on the connection that took it: a session that the server ended holds nothing any more.
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+      AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%(name)s, 0)
+)

@@ -29,16 +29,6 @@ WHERE model_type = %(model_type)s AND training_dataset_version = %(dataset_versi
 ORDER BY created_at DESC, model_version DESC
 LIMIT 1
 
--- name: retire
-UPDATE ml_model_performance
-SET is_active = false, deprecated_at = NOW()
-WHERE model_type = %(model_type)s AND is_active AND mlflow_run_id IS DISTINCT FROM %(run_id)s
-
--- name: activate
-UPDATE ml_model_performance
-SET is_active = true, deployed_at = NOW(), deprecated_at = NULL
-WHERE mlflow_run_id = %(run_id)s AND NOT is_active
-
 -- name: runs_written
 SELECT mlflow_run_id FROM ml_model_performance WHERE mlflow_run_id = ANY(%(runs)s)
 UNION

@@ -113,7 +113,8 @@ WHERE prompt.dataset_version = %(version)s
 ORDER BY prompt.prompt_digest
 
 -- name: techniques
-SELECT id::text, code, name, complexity_level, base_effectiveness::float8, effectiveness_variance::float8, is_active
+SELECT id::text, code, name, complexity_level, base_effectiveness::float8, effectiveness_variance::float8, is_active,
+       category, description, prerequisites, is_experimental, requires_examples, min_context_length, max_context_length
 FROM techniques
 WHERE is_active
 ORDER BY code
@@ -129,3 +130,10 @@ CROSS JOIN LATERAL get_optimal_techniques(wanted.intent, wanted.complexity, NULL
     WITH ORDINALITY AS best(technique_id, technique_name, effectiveness, personal, final, fallback, place)
 JOIN techniques t ON t.id = best.technique_id
 GROUP BY wanted.intent, wanted.complexity
+
+-- name: pattern_lengths
+SELECT t.code, avg(length(p.template))::float8
+FROM technique_patterns p
+JOIN techniques t ON t.id = p.technique_id
+WHERE p.is_active
+GROUP BY t.code

@@ -88,6 +88,7 @@ BEGIN
         ('technique_patterns', 'id', 'INSERT OR UPDATE OR DELETE'),
         ('intent_taxonomy', 'id', 'INSERT OR UPDATE OR DELETE'),
         ('intent_technique_effectiveness', 'intent_id, technique_id', 'INSERT OR UPDATE OR DELETE'),
+        ('effectiveness_batches', 'id', 'INSERT OR UPDATE OR DELETE'),
         ('prompt_templates', 'id', 'INSERT OR UPDATE OR DELETE'),
         ('prompt_examples', 'id', 'INSERT OR UPDATE OR DELETE'),
         ('ml_model_performance', 'id', 'INSERT OR UPDATE OR DELETE'),

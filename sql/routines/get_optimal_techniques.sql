@@ -1,6 +1,6 @@
 -- The seed's rule-based choice of techniques, repaired: no NULL wins, scores stay in 0..0.99, the mapping's own
--- adjustments count, a favourite may be an id or a code, ties have an order. An unknown or inactive intent falls back
--- to base_effectiveness; is_fallback says so.
+-- adjustments count, a favourite may be an id or a code, ties have an order, the same in every collation. An unknown or
+-- inactive intent falls back to base_effectiveness; is_fallback says so. models/rules.py computes the same.
 DROP FUNCTION IF EXISTS get_optimal_techniques(TEXT, INTEGER, UUID, INTEGER, TEXT);
 CREATE FUNCTION get_optimal_techniques(
     p_intent_path TEXT,
@@ -61,7 +61,7 @@ BEGIN
         s.is_fallback
     FROM scored s
     ORDER BY LEAST(GREATEST(s.base_score + s.complexity_adj + s.domain_adj + s.preference_bonus, 0), 0.99) DESC,
-             s.base_score DESC, s.code
+             s.base_score DESC, s.code COLLATE "C"
     LIMIT GREATEST(COALESCE(p_limit, 5), 0);
 END;
 $$;

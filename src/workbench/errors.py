@@ -162,9 +162,13 @@ class FileUnreadable(MisuseError):
     """Cannot read {path}: {reason}"""
 
 
+class FileUnwritable(MisuseError):
+    """Cannot write {path}: {reason}. Name a file in a folder that is there and may be written to."""
+
+
 class FileFormatUnknown(MisuseError):
-    """{path} ends in {suffix!r}. Expected .csv, .jsonl, .ndjson or .parquet, or a folder with taxonomy.yaml,
-    techniques.yaml, patterns.yaml and prompts/*.jsonl."""
+    """{path} ends in {suffix!r}. Expected .csv, .jsonl, .ndjson or .parquet; `workbench import` also takes a folder
+    with taxonomy.yaml, techniques.yaml, patterns.yaml and prompts/*.jsonl."""
 
 
 class FileEmpty(MisuseError):
@@ -176,8 +180,8 @@ class ColumnMissing(MisuseError):
 
 
 class NothingImported(WorkbenchError):
-    """None of the {read} rows of {path} can be imported ({reasons}). Nothing was written. Look at the reasons, or add
-    --create-intents if the labels are new."""
+    """None of the {read} rows of {path} can be imported ({reasons}). Nothing was written. Look at the reasons, or
+    {advice}."""
 
 
 class LabelsCollide(MisuseError):
@@ -204,8 +208,8 @@ class EmbeddingsOfAnotherSpace(WorkbenchError):
 
 
 class LayersMissing(WorkbenchError):
-    """Prompts of the dataset version {version!r} have no vectors of {space} yet, which the {budget} budget looks at.
-    Run `workbench embed --dataset-version {version}`, or take the quick budget."""
+    """Prompts of the dataset version {version!r} have no vectors of {space} yet, which {who} looks at. Run
+    `workbench embed --dataset-version {version}`{otherwise}."""
 
 
 class EncoderUnavailable(WorkbenchError):
@@ -227,6 +231,15 @@ class TunedEncoderTampered(WorkbenchError):
     """The fine-tuned encoder in {path} has {found}, expected {expected}. Nothing was loaded. Train again."""
 
 
+class ModelFileRefused(WorkbenchError):
+    """The model file {path} was refused: {reason}. Nothing of it was loaded. `workbench models verify` says which files
+    are not what PostgreSQL has; roll back to a model that is whole, or train again."""
+
+
+class ModelUnknown(MisuseError):
+    """There is no model {name}. Known: {known}. `workbench models list` shows them."""
+
+
 class TunedEncoderUnknown(MisuseError):
     """There is no version {version} of the registered encoder {name!r}. `workbench mlflow` lists those there are."""
 
@@ -237,12 +250,58 @@ class TunedEncoderOfAnotherModel(WorkbenchError):
 
 
 class HistoryMissing(MisuseError):
-    """There is no rated prompt history to estimate from. Load some with `workbench history simulate`."""
+    """There is no {kind}outcome of a decision to estimate from. Load an outcome log with `workbench history import`, or
+    make some up with `workbench history simulate`."""
+
+
+class BatchUnknown(MisuseError):
+    """{problem}. The newest are: {newest}. `workbench effectiveness estimate` makes one; name it by the beginning of
+    its id."""
+
+
+class EffectivenessRefused(WorkbenchError):
+    """Nothing of the batch {batch} may be applied, and nothing was: all {cells} cells are refused ({reasons}). More
+    outcomes, of decisions that could have gone either way, would help; `workbench effectiveness show {batch}` has each
+    cell's reason."""
+
+    exit_code = 3
+
+    @property
+    def cells(self) -> int:
+        return int(str(self.fields["cells"]))
+
+
+class EffectivenessRefusedInPart(WorkbenchError):
+    """{refused} of the {cells} cells of the batch {batch} are refused ({reasons}), and with --strict nothing was
+    written. Without it the others are applied, and the refused ones keep their old value."""
+
+    exit_code = 3
+
+
+class NotApplied(MisuseError):
+    """The batch {batch} was never applied: there is nothing to undo."""
+
+
+class EffectivenessChangedSince(WorkbenchError):
+    """The batch {batch} cannot be undone, and nothing was: {cells} of its cells were changed since by {who}, such as
+    {cell}. {advice}"""
 
 
 class HistoryNeedsPrompts(MisuseError):
     """History cannot be simulated: {problem}. Load labelled prompts and techniques first, for instance with
     `workbench import data/starter`."""
+
+
+class DecisionInvalid(MisuseError):
+    """The decision cannot be logged: {problem}. Nothing was written."""
+
+
+class OutcomeInvalid(MisuseError):
+    """The reward {reward} is none. Expected a number from 0 to 1; a rating of 1 to 5 is (rating - 1) / 4."""
+
+
+class DecisionUnknown(MisuseError):
+    """There is no decision {decision}. Expected the id that logging the decision gave."""
 
 
 class SimulationForbidden(WorkbenchError):
@@ -302,8 +361,36 @@ class JobUnknown(MisuseError):
 
 
 class ScheduleInvalid(MisuseError):
-    """The schedule {schedule!r} cannot be used: {problem}. Expected five fields in UTC, as in cron: minute, hour, day
-    of month, month, day of week, each a number, a star, a range, a step or a list, such as '30 2 * * 0'."""
+    """The schedule {schedule!r} cannot be used: {problem}. Expected five fields as in cron: minute, hour, day of
+    month, month, day of week, each a number, a star, a range, a step or a list, such as '30 2 * * 0'."""
+
+
+class TimeZoneUnknown(MisuseError):
+    """There is no time zone {name!r}. Expected a name such as Europe/Berlin, or UTC."""
+
+
+class ScheduleExists(MisuseError):
+    """The schedule {name!r} is there already. `workbench schedule remove {name}` removes it, or choose another name."""
+
+
+class ScheduleUnknown(MisuseError):
+    """There is no schedule {name!r}. There are: {known}."""
+
+
+class ScheduleNameInvalid(MisuseError):
+    """The word {name!r} cannot name a schedule. Expected up to 50 small letters, digits and hyphens, a letter first."""
+
+
+class TriggerInvalid(MisuseError):
+    """The trigger {given!r} cannot be used: {problem}. There are: {known}."""
+
+
+class SchedulesFailed(WorkbenchError):
+    """The retraining of {names} failed. `workbench schedule list` and `workbench retrain --status` say why."""
+
+
+class SchedulesNotHanded(WorkbenchError):
+    """The schedules cannot be handed to {whom}: {reason}. Without --write what would be installed is printed."""
 
 
 class CronUnavailable(WorkbenchError):
@@ -315,12 +402,69 @@ class CronUnavailable(WorkbenchError):
 # models and runs
 
 
+class GatesInvalid(MisuseError):
+    """The rules of promotion in {path} cannot be used: {problem} docs/promotion.md says what may stand there."""
+
+
+class GateRefused(WorkbenchError):
+    """{model} does not go live: {reasons} A person may decide otherwise with --override --reason TEXT, which is
+    recorded."""
+
+    exit_code = 3
+
+
+class ModelAmbiguous(MisuseError):
+    """{name} may be any of {found}. Say which, such as {example}."""
+
+
+class ModelsNotComparable(MisuseError):
+    """{first} and {second} cannot be compared prompt by prompt: {reason}. Take two models of one type that were judged
+    on the same data."""
+
+
+class ReasonMissing(MisuseError):
+    """{what} needs a reason, which is recorded: give --reason TEXT."""
+
+
+class AlreadyLive(MisuseError):
+    """{model} is live already. `workbench models list` shows what is live."""
+
+
+class NothingLive(MisuseError):
+    """No {model_type} is live, so there is nothing to roll back. `workbench models promote` makes one live."""
+
+
+class NoWayBack(MisuseError):
+    """{model} cannot be rolled back{to}: {reason}. Models that were live before it and were not taken back themselves:
+    {earlier}. `--to none` leaves no model live."""
+
+
+class DeploymentBusy(WorkbenchError):
+    """Another process has been changing which {model_type} is live since {since} ({who}). It was waited for
+    {seconds:.0f} seconds. Try again when it has finished."""
+
+
+class ChampionChanged(WorkbenchError):
+    """Nothing was changed: {model} was held against {expected}, but since then {found} has gone live. Consider it
+    again."""
+
+
+class AliasNotMoved(WorkbenchError):
+    """{model} is live in PostgreSQL, but MLflow's alias could not be moved: {reason} `workbench models verify --repair`
+    moves it."""
+
+
 class NotebookFailed(WorkbenchError):
     """The notebook {notebook} failed in cell {cell}: {reason} The executed notebook is kept at {output}."""
 
 
 class NotebookParameterUnknown(MisuseError):
     """The notebook {notebook} has no parameter {parameter!r}. It has: {known}."""
+
+
+class NotebookParameterSecret(MisuseError):
+    """The parameter {parameter!r} of the notebook {notebook} looks like a secret. Parameters are written into the
+    executed notebook in clear text: hand it over in the environment instead."""
 
 
 class NotebookMissing(WorkbenchError):
@@ -344,8 +488,25 @@ class StudiesUnusable(WorkbenchError):
 
 
 class RetrainBusy(WorkbenchError):
-    """Another retraining has been at work since {since} ({who}). It was waited for {seconds:.0f} seconds. Try again
-    when it has finished."""
+    """Another retraining of {what} has been at work since {since} ({who}). It was waited for {seconds:.0f} seconds. Try
+    again when it has finished, or give a longer --wait; `workbench retrain --status` shows how far it is."""
+
+
+class RetrainUnknown(MisuseError):
+    """The word {named!r} names {count} retrainings; one was expected. `workbench retrain --status` lists them."""
+
+
+class RetrainNotResumable(MisuseError):
+    """The retraining {run} cannot be gone on with: {reason}. `workbench retrain --dataset-version {version}` starts a
+    new one."""
+
+
+class RetrainCancelled(WorkbenchError):
+    """The retraining {run} was cancelled. What it had finished stands; `workbench retrain --resume {run}` goes on."""
+
+
+class RetrainLost(WorkbenchError):
+    """This process no longer holds the retraining {run}: {reason}. `workbench retrain --status` shows how it stands."""
 
 
 class DashboardNotStarted(WorkbenchError):
@@ -357,9 +518,86 @@ class DashboardEnded(WorkbenchError):
     """The MLflow server ended by itself with exit code {code}. It said: {said} The whole log is {log}."""
 
 
+class PasswordMissing(MisuseError):
+    """WORKBENCH_MLFLOW_ADMIN_PASSWORD {found}; --auth needs a password of {least} characters or more, and there is no
+    default. Put it into the environment, not on the command line; the user is called admin."""
+
+
+class HostsNotStated(MisuseError):
+    """{host} is no loopback address, and nobody said by which names browsers may call the dashboards there. State each
+    with --allowed-host, such as --allowed-host workbench.example.org."""
+
+
 class PortTaken(MisuseError):
     """Port {port} on {host} is taken by another program. Choose another with --port."""
 
 
 class AddressUnusable(MisuseError):
     """Cannot listen on port {port} of {host}: {reason}. Choose another with --port or --host."""
+
+
+# choosing techniques
+
+
+class FloorTooHigh(MisuseError):
+    """A floor of {floor} leaves no room to explore with a share of {share}: every arm needs the floor, the chosen
+    one out of what does not explore. Take a share between the floor and 1 less the floor, or a lower floor."""
+
+
+# policies
+
+
+class OutcomesMissing(MisuseError):
+    """There is no decision whose outcome is known. Bring some with `workbench history import FILE`, or make some up
+    with `workbench history simulate`."""
+
+
+class LogUnknown(MisuseError):
+    """No decision with a known outcome has the {what} {wanted!r}. There are: {known}."""
+
+
+class PolicyUnknown(MisuseError):
+    """There is no policy {name!r} to evaluate. There are: {known}."""
+
+
+class CostsUnknown(MisuseError):
+    """Nobody logged what {arms} cost in tokens, so that --cost-weight cannot be used. Import outcomes with the column
+    cost_tokens, or leave the option out."""
+
+
+class NoSupport(WorkbenchError):
+    """The log cannot say anything of any policy: {problem}. Log more decisions, or lower --min-support."""
+
+    exit_code = 3
+
+
+class NoOverlap(WorkbenchError):
+    """The log cannot say anything of the policies asked for. {problems}. Let a stated share of decisions explore, and
+    log with what probability each technique was chosen."""
+
+    exit_code = 3
+
+
+class ModelNotLive(WorkbenchError):
+    """No {model_type} is live, and {why}. Train one with `workbench train {short} --dataset-version V` and make it live
+    with `workbench models promote {short}@newest`{otherwise}."""
+
+
+class PromptEmpty(MisuseError):
+    """The prompt is empty. Give its text, or - to read it from standard input."""
+
+
+class IntentUnknown(MisuseError):
+    """There is no active intent {intent!r}. Known are such as {known}."""
+
+
+class UserUnknown(MisuseError):
+    """There is no user {user!r}. Give the user's id or user name."""
+
+
+class UsersForbidden(WorkbenchError):
+    """The role {role} may not look at users. Recommend without --user, or as the owner of the database."""
+
+
+class NothingAllowed(WorkbenchError):
+    """No technique may be used for this prompt: {reasons}. Activate one, or allow experimental ones or examples."""

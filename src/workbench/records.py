@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Technique:
-    """A row of the techniques table, as far as models use it."""
+    """A row of the techniques table, as far as models use it. Context lengths are characters of the prompt."""
 
     id: str
     code: str
@@ -56,6 +57,62 @@ class Technique:
     base_effectiveness: float
     effectiveness_variance: float
     is_active: bool
+    category: str = ""
+    description: str = ""
+    prerequisites: tuple[str, ...] = ()
+    is_experimental: bool = False
+    requires_examples: bool = False
+    min_context_length: int = 0
+    max_context_length: int = 10_000
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """Decisions whose outcome is known, ordered by time and id.
+
+    ``frame`` has one row a decision: ``id`` (str), ``prompt`` (a key, equal for equal prompts), ``intent`` (path, None
+    where unknown), ``complexity`` (float, NaN where unknown), ``domain`` and ``user`` (str or None; the user is a
+    pseudonym), ``language_model`` ("" where unknown), ``policy``, ``arm`` (codes of the chosen techniques in order,
+    joined by ";", "" for none), ``reward`` (0 to 1), ``propensity`` (of the arm, NaN where not recorded),
+    ``cost_tokens`` and ``latency_ms`` (NaN where unknown), ``is_synthetic``, ``decided_at``. ``embeddings`` has shape
+    (rows, 384), float32, NaN where the prompt has none. ``recorded`` has shape (rows, techniques): the recorded
+    probability that each of ``techniques`` was to be among the chosen, NaN where not recorded.
+    """
+
+    frame: pd.DataFrame
+    embeddings: Matrix
+    techniques: tuple[str, ...]
+    recorded: Vector
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A live decision about a prompt, as it is logged; techniques are codes.
+
+    ``propensities`` says of each technique that could have been chosen with what probability it was to be among the
+    chosen, ``propensity`` the probability of the chosen set as a whole; empty and None where nobody knows. Of
+    ``prompt`` the log keeps a digest alone. ``user_pseudonym`` is that of ``users`` and never the user's id.
+    ``embedding`` has shape (384,), float32, in ``embedding_space``.
+    """
+
+    prompt: str
+    chosen: Sequence[str]
+    policy: str
+    propensities: Mapping[str, float] = field(default_factory=dict)
+    propensity: float | None = None
+    policy_version: str | None = None
+    is_exploration: bool | None = None
+    intent: str | None = None
+    intent_probabilities: Mapping[str, float] | None = None
+    complexity: int | None = None
+    domain: str | None = None
+    user_pseudonym: UUID | None = None
+    language_model: str | None = None
+    cost_tokens: int | None = None
+    latency_ms: int | None = None
+    embedding: Matrix | None = None
+    embedding_space: str | None = None
+    is_synthetic: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,11 +190,36 @@ class RunRef:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One rule of the gate and what it found: a sentence for people, and its figures by name for programs."""
+
+    name: str
+    passed: bool
+    sentence: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Decision:
-    """What the gate says of a challenger: yes or no, and the sentences why."""
+    """What the gate says of a challenger: yes or no, and every check it was made from. ``gates_sha256`` is the digest
+    of the file that the rules were read from, empty where they came from no file."""
 
     promote: bool
-    reasons: tuple[str, ...]
+    checks: tuple[Check, ...]
+    gates_sha256: str = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(check.sentence for check in self.checks)
+
+    @property
+    def against(self) -> tuple[Check, ...]:
+        """The checks that were not passed."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def as_json(self) -> dict[str, Any]:
+        checks = [{**vars(check), "values": dict(check.values)} for check in self.checks]
+        return {"promote": self.promote, "checks": checks, "gates_sha256": self.gates_sha256}
 
 
 def layers_of(space: str) -> str:

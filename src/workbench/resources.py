@@ -15,3 +15,8 @@ def shipped(*parts: str) -> Path:
     """
     root = _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else _PACKAGE / "_shipped"
     return root.joinpath(*parts)
+
+
+def source_files() -> list[Path]:
+    """The package's own modules, by name."""
+    return sorted(_PACKAGE.rglob("*.py"))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench.errors import SettingInvalid
@@ -38,10 +38,25 @@ class Settings(BaseSettings):
     encoder: str = Field(
         default="all-MiniLM-L6-v2", description="Sentence encoder: this name, or the folder of a 384-dimensional model."
     )
+    mlflow_admin_password: SecretStr | None = Field(
+        default=None, description="Password of the user admin of `workbench mlflow --auth`; at least 12 characters."
+    )
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Loopback port of `workbench mlflow`.")
+    gates: Path | None = Field(
+        default=None, description="File with the rules of promotion. Default: mlflow/gates.toml as it is shipped."
+    )
     threads: int = Field(default=0, ge=0, le=1024, description="Threads for embedding; 0 takes all cores.")
+    retrain_cell_seconds: int = Field(
+        default=3600, ge=1, description="Longest time for one cell of a notebook that `workbench retrain` runs."
+    )
+    retrain_notebook_seconds: int = Field(
+        default=14400, ge=1, description="Longest time for one notebook that `workbench retrain` runs."
+    )
+    retrain_retries: int = Field(
+        default=2, ge=0, le=100, description="How often it tries a notebook again after a dead kernel or an outage."
+    )
 
-    @field_validator("home", "pg_bin")
+    @field_validator("home", "pg_bin", "gates")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value is not None else None

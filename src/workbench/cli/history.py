@@ -1,4 +1,4 @@
-"""`workbench history`: simulated prompt history and feedback."""
+"""`workbench history`: use and outcomes, simulated or from outcome logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from workbench.cli.outcomes import import_command
 from workbench.cli.output import json_option, print_json, progress
 from workbench.db.connection import database_url
 from workbench.settings import read_settings
@@ -13,7 +14,10 @@ from workbench.settings import read_settings
 
 @click.group()
 def history() -> None:
-    """Prompt history and feedback."""
+    """Prompt history, feedback, and the outcomes of decisions."""
+
+
+history.add_command(import_command)
 
 
 @history.command("simulate")

@@ -20,10 +20,21 @@ VERBS: dict[str, tuple[str, str]] = {
     "db": ("workbench.cli.db:db", "Migrate the schema, look at it, open psql."),
     "maintain": ("workbench.cli.maintain:maintain", "Run the maintenance jobs that are due."),
     "import": ("workbench.cli.importing:import_", "Load labelled prompts from a file or a starter corpus."),
-    "history": ("workbench.cli.history:history", "Simulate prompt history and feedback."),
+    "history": ("workbench.cli.history:history", "Simulate use, or load outcomes from a log."),
+    "effectiveness": (
+        "workbench.cli.effectiveness:effectiveness",
+        "Estimate how well techniques work; look, apply, undo.",
+    ),
     "embed": ("workbench.cli.embed:embed", "Fill in the embeddings that are missing."),
     "train": ("workbench.cli.train:train", "Train, judge, log and write back one model."),
+    "evaluate-policy": (
+        "workbench.cli.evaluate_policy:evaluate_policy",
+        "Say what other choices of techniques would be worth.",
+    ),
+    "recommend": ("workbench.cli.recommend:recommend", "Say which techniques suit a prompt, and why."),
+    "schedule": ("workbench.cli.schedule:schedule", "Retrain at set times, or when something fires."),
     "retrain": ("workbench.cli.retrain:retrain", "Run the notebooks and end with a table."),
+    "models": ("workbench.cli.models:models", "List, compare, promote, roll back and verify models."),
     "demo": ("workbench.cli.demo:demo", "Do all of it once, on the starter corpus."),
     "mlflow": ("workbench.cli.mlflow:mlflow", "Serve the MLflow dashboards on loopback."),
     "lab": ("workbench.cli.lab:lab", "Open JupyterLab with the right kernel and database."),
@@ -70,3 +81,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted. What was committed stays; nothing is half-written.")
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

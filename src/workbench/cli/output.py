@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-errors_out = Console(stderr=True)
+errors_out = Console(emoji=False, stderr=True)
 
 
 class Ticker(Protocol):
@@ -34,7 +34,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table on standard output, as wide as the terminal; plain when it is not a terminal."""
-    out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
+    out = Console(emoji=False, file=sys.stdout, width=None if sys.stdout.isatty() else 120)
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, name in enumerate(columns):
         table.add_column(name, justify=_side(index, rows), overflow="fold", no_wrap=index == 0)

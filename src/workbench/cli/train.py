@@ -26,8 +26,15 @@ from workbench.records import BUDGETS, SHORT_NAMES
     help="For intent with more than the quick budget: sets of parameters to try on training prompts left out in turn, "
     "the defaults first. 0 takes the defaults; without it the budget decides (standard: 16, thorough: 30).",
 )
+@click.option(
+    "--with-synthetic",
+    is_flag=True,
+    help="For the selector: learn from simulated outcomes too. Without it from real ones alone; the model says so.",
+)
 @json_option
-def train(model: str, version: str, seed: int, budget: str | None, trials: int | None, as_json: bool) -> None:
+def train(
+    model: str, version: str, seed: int, budget: str | None, trials: int | None, with_synthetic: bool, as_json: bool
+) -> None:
     """Train, judge, log and write back one model."""
     from workbench.jobs.train import train as run
     from workbench.jobs.workspace import open_workspace
@@ -42,7 +49,13 @@ def train(model: str, version: str, seed: int, budget: str | None, trials: int |
         raise click.BadOptionUsage(
             "trials", f"--trials is for the intent model, standard or thorough; {what} searches nothing."
         )
-    recipe = Recipe(SHORT_NAMES[model], version, seed, {"budget": budget} if budget else {})
+    if with_synthetic and model != "selector":
+        raise click.BadOptionUsage(
+            "with_synthetic", "--with-synthetic is for the selector alone; no other model learns from outcomes."
+        )
+    options: dict[str, object] = {"budget": budget} if budget else {}
+    options |= {"synthetic_outcomes": True} if with_synthetic else {}
+    recipe = Recipe(SHORT_NAMES[model], version, seed, options)
     with progress("fine-tuning") if budget == "thorough" else nullcontext(_silent) as tick:
         done = run(open_workspace(), recipe, lambda step: say(f"{step} …"), trials, tick)
     if as_json:
@@ -53,6 +66,13 @@ def train(model: str, version: str, seed: int, budget: str | None, trials: int |
     rows += [[n, f"{b['accuracy']:.3f}", f"{b['macro_f1']:.3f}"] for n, b in report.baselines.items()]
     title = f"{done.run.model_name} {done.run.model_version} on {version}: {report.n_test} test prompts"
     print_table(title, ["", "accuracy", "macro F1"], rows)
+    if "ndcg_at_5_lead" in report.metrics:
+        lead = tuple(report.metrics[f"ndcg_at_5_lead{end}"] for end in ("", "_low", "_high"))
+        click.echo(
+            "NDCG@5 {:.3f}; at least {:+.3f} ({:+.3f} to {:+.3f}) to any other ranking.".format(
+                report.metrics["ndcg_at_5"], *lead
+            )
+        )
     if done.found:
         click.echo(done.found.in_a_line())
     if done.encoder:

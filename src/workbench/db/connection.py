@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -15,6 +13,7 @@ from pgvector.psycopg import register_vector
 from psycopg import sql
 
 from workbench.db.cluster import DATABASE as DATABASE
+from workbench.db.owners import application_name, this_process
 from workbench.db.server import LocalServer
 from workbench.errors import (
     DatabaseNotCreated,
@@ -98,8 +97,8 @@ def connect(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
 
 
 def _open(url: str) -> Connection:
-    who = f"workbench {socket.gethostname()[:30]}:{os.getpid()}"  # shown to whoever asks who holds a lock
     try:
+        who = application_name(this_process())
         return psycopg.connect(url, autocommit=True, connect_timeout=10, application_name=who)
     except psycopg.OperationalError as exc:
         raise DatabaseUnreachable(url=masked(url), reason=str(exc).strip()) from exc

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
 
 from workbench.db.connection import Connection, connect
+from workbench.errors import DatabaseUnreachable
 from workbench.sql import query
 
 POLL_SECONDS = 0.5
@@ -47,3 +51,53 @@ def _try(connection: Connection, name: str) -> bool:
 def _holder(connection: Connection, name: str) -> tuple[str, str]:
     row = connection.execute(query("locks", "holder"), {"name": name}).fetchone()
     return (str(row[0]), str(row[1])) if row else ("a process that has just ended", "a moment ago")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A lock that another holds: which, who, since when."""
+
+    name: str
+    who: str
+    since: str
+
+
+class LockSet:
+    """Several locks that are held together or not at all, on a session of their own, which the server may end."""
+
+    def __init__(self, url: str, names: Sequence[str]) -> None:
+        self._url = url
+        self._names = names
+        self._session = contextlib.ExitStack()
+        self._connection: Connection | None = None
+
+    def take(self) -> Taken | None:
+        """Hold all of them, or none and say which is taken.
+
+        Raises:
+            DatabaseUnreachable
+        """
+        self.release()
+        self._connection = self._session.enter_context(connect(self._url, autocommit=True))
+        for name in self._names:
+            if not _try(self._connection, name):
+                who, since = _holder(self._connection, name)
+                self.release()
+                return Taken(name, who, since)
+        return None
+
+    def held(self) -> bool:
+        """Whether the session still lives, and they with it."""
+        if self._connection is None:
+            return False
+        try:
+            held = [self._connection.execute(query("locks", "held"), {"name": n}).fetchone() for n in self._names]
+        except psycopg.OperationalError:
+            self.release()
+            return False
+        return all(row and row[0] for row in held)
+
+    def release(self) -> None:
+        self._connection = None
+        with contextlib.suppress(DatabaseUnreachable, psycopg.OperationalError):
+            self._session.close()

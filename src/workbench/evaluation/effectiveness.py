@@ -1,137 +1,99 @@
-"""How well each technique works for each intent, estimated from rated use.
+"""How well each technique works for each intent, from logged decisions and their outcomes.
 
-Techniques were not chosen at random, so every outcome weighs 1 / propensity, and means are self-normalised
-(Swaminathan & Joachims 2015). Most intents have few outcomes of a technique, so estimates are drawn, level by level,
-towards what is known above them (empirical Bayes, Morris 1983):
+A cell's score is the mean reward that is to be expected if the technique is among those applied to the decisions of an
+intent and everything below it. Decisions were not made at random, so outcomes are weighted by the probability with
+which the technique was chosen (``cells``), and cells are pooled over the intent tree, techniques and language models
+(``pooling``): a hierarchical Bayes model whose variances are estimated with it.
 
-    curated base -> the technique over all intents -> top-level branch -> … -> intent
+A **set** of techniques is not taken apart: each of its techniques gets the outcome of the set, weighted by the
+probability of being in the set. The score is thus that of a technique in the company in which it is usually applied,
+which is what was measured; what it adds to a given set is a question for the selector's model.
 
-At each step a mean y with sampling variance v = s^2 / n_eff (s^2 the pooled variance of a reward within a cell, n_eff
-the effective size of Kish 1965) becomes b y + (1 - b) parent with b = tau^2 / (tau^2 + v); tau^2, how far siblings
-truly lie apart at that depth, is estimated by the method of moments (DerSimonian & Laird 1986).
+A decision without an intent counts for the root "" and so for what all intents share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.hierarchy import Descent, Ladder, descend
-from workbench.evaluation.outcomes import Sums, sum_up, within_variance
-from workbench.evaluation.shrinkage import Posterior, between_variance, shrink, variance_around
-from workbench.models.taxonomy import Tree
-from workbench.records import Vector
+from workbench.evaluation.adjustments import adjustments
+from workbench.evaluation.effectiveness_table import COLUMNS, cell_table
+from workbench.evaluation.inclusion import inclusion
+from workbench.evaluation.log_cells import OTHER, lay_out, measure_log, words
+from workbench.evaluation.outcomes import PropensitySource
+from workbench.evaluation.pooling import Effort, pool
+from workbench.evaluation.support import Thresholds, overlap
+from workbench.records import DecisionLog
 
-COLUMNS = (
-    "intent",
-    "technique",
-    "score",
-    "standard_error",
-    "low",
-    "high",
-    "confidence",
-    "sample_size",
-    "effective_n",
-    "real_world_performance",
-    "complexity_adjustment",
-)
-NORMAL_95 = 1.959964
+Tick = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """``table`` has one row a node of the tree (the root's ``intent`` is ""), technique and language model ("" for all
+    of them together; single ones where the log has several), for techniques applied at least once in the node's branch,
+    of a single model at least once in the node:
+
+    ``score``, ``standard_error``, ``low``, ``high``: mean reward, its posterior error and 95 % interval, 0 to 1.
+    ``confidence``: the reliability of the cell's own outcomes, n / (n + s^2 / tau^2) with n the effective size, s^2 a
+        reward's variance and tau^2 how far techniques differ there before any outcome: 0 says that the score is all
+        inherited, near 1 that it is all measured here.
+    ``sample_size``, ``effective_n``: outcomes of the technique in the node and below, and how many independent, equally
+        weighted ones would tell as much; ``decisions``: all decisions there, whatever was applied.
+    ``overlap``: share of the node's decisions for which the technique could have been chosen and left out.
+    ``real_world_performance``: plain mean of those rewards, None without any.
+    ``complexity_adjustment``: {"1" … "5": what to add to the score at that complexity}, levels with outcomes only.
+    ``domain_adjustments``: the same for domains; both None where no outcome says.
+    ``lift``, ``lift_low``, ``lift_high``: the score less the mean over the techniques at that node, with its interval;
+        NaN for single models.
+    ``refused``: why the score may not be written down, None where it may.
+
+    ``r_hat`` says whether the draws settled (1: they did), ``correlation`` how alike two outcomes of a prompt are.
+    """
+
+    table: pd.DataFrame
+    source: PropensitySource
+    r_hat: float
+    correlation: float
 
 
 def estimate_effectiveness(
-    outcomes: pd.DataFrame, base: Mapping[str, float], intents: Iterable[str] = ()
-) -> pd.DataFrame:
-    """One row an intent node and technique, for nodes of the outcomes and of ``intents``, ordered by both.
+    log: DecisionLog,
+    base: Mapping[str, float],
+    intents: Sequence[str] = (),
+    least: Thresholds | None = None,
+    effort: Effort | None = None,
+    tick: Tick = lambda *_: None,
+) -> Estimates:
+    """``base`` gives the curated effectiveness by code, ``intents`` the taxonomy; without one, the log's own paths.
 
-    ``outcomes`` has one row a rated use: ``intent`` (path), ``technique`` (code), ``reward`` (0 to 1), ``propensity``
-    (above 0, at most 1), ``complexity`` (1 to 5 or missing). ``base`` gives the curated effectiveness by code.
-
-    A row is there when the node's top-level branch has outcomes of the technique. Its columns:
-        ``score``, ``standard_error``, ``low``, ``high``: posterior mean, its error and 95 % interval within [0, 1].
-        ``confidence``: the reliability of the node's own data, n_eff / (n_eff + s^2 / sum of tau^2 down to the node):
-            0 means that the score is all inherited, near 1 that it is all measured here.
-        ``sample_size``, ``effective_n``: outcomes in the node's whole subtree, and their effective size.
-        ``real_world_performance``: plain mean of those rewards, None without any.
-        ``complexity_adjustment``: {"1" … "5": what to add to the score at that complexity}, levels with data only,
-            drawn towards the parent's adjustment and at the top towards 0.
+    ``tick`` is told how many sweeps of how many are done, and at what.
     """
-    if outcomes.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
-    tree = Tree.over({*outcomes["intent"], *intents})
-    techniques = tuple(sorted(set(outcomes["technique"])))
-    ladder = Ladder.of(tree)
-    sums = sum_up(outcomes, tree, techniques)
-    within = within_variance(outcomes)
-    scores = _scores(ladder, sums.over_levels(), within, np.array([base[code] for code in techniques]))
-    adjustments = _adjustments(ladder, sums, within)
-    return _frame(tree, techniques, ladder, sums, within, scores, adjustments)
+    least, effort = least or Thresholds(), effort or Effort()
+    total = effort.total + 2 * effort.lighter.total
+    tick(0, total, "propensities")
+    found = inclusion(log, effort.seed)
+    layout = lay_out(log, found, intents)
+    codes = [log.techniques[column] for column in layout.columns]
+    if not codes:
+        return Estimates(pd.DataFrame(columns=list(COLUMNS)), found.source, 1.0, 0.0)
+    prior = np.array([base[code] for code in codes])
+    cells = measure_log(log, found, layout, least.floor)
+    pooled = pool(layout.ladder, cells, prior, effort, lambda sweep: tick(sweep, total, "scores"))
+    adjusted = {}
+    for round_, (name, names) in enumerate(_groupings(log).items()):
+        tick(effort.total + round_ * effort.lighter.total, total, name.replace("_", " "))
+        grouped = layout.regrouped(names)
+        adjusted[name] = adjustments(measure_log(log, found, grouped, least.floor), grouped, prior, effort.lighter)
+    tick(total, total, "")
+    table = cell_table(codes, layout, cells, pooled, overlap(log, found, layout, least.floor), adjusted, least)
+    return Estimates(table, found.source, pooled.cells.r_hat, float(cells.correlation[0]))
 
 
-def _scores(ladder: Ladder, sums: Sums, within: float, base: Vector) -> Descent:
-    means, variances = sums.mean, _sampling_variance(within, sums.effective)
-    between = variance_around(means[0], variances[0], base)
-    root = shrink(means[0], variances[0], Posterior(base, np.zeros_like(base)), between)
-    # Siblings: one family for each parent and technique.
-    families = ladder.above[:, None] * len(base) + np.arange(len(base))
-    return descend(ladder, means, variances, root, between, families)
-
-
-def _adjustments(ladder: Ladder, sums: Sums, within: float) -> Vector:
-    """Shape of the sums; NaN where there are no data or the complexity is unknown."""
-    variances = _sampling_variance(within, sums.effective)
-    variances[..., 0] = np.inf
-    means = sums.mean - sums.over_levels().mean[..., None]
-    rows, width, _ = means.shape
-    families = np.arange(rows * width).reshape(rows, width, 1)
-    known = np.isfinite(variances[0])
-    between = between_variance(means[0][known], variances[0][known], np.broadcast_to(families[0], known.shape)[known])
-    nothing = Posterior(np.zeros_like(means[0]), np.zeros_like(means[0]))
-    root = shrink(means[0], variances[0], nothing, between)
-    found = descend(ladder, means, variances, root, between, families)
-    return np.where(np.isfinite(variances), found.posterior.mean, np.nan)
-
-
-def _sampling_variance(within: float, effective: Vector) -> Vector:
-    empty = effective <= 0
-    return np.where(empty, np.inf, within / np.where(empty, 1.0, effective))
-
-
-def _frame(
-    tree: Tree,
-    techniques: Sequence[str],
-    ladder: Ladder,
-    sums: Sums,
-    within: float,
-    scores: Descent,
-    adjustments: Vector,
-) -> pd.DataFrame:
-    flat = sums.over_levels()
-    row, column = np.nonzero((flat.rows[ladder.branch] > 0) & (ladder.depth > 0)[:, None])
-    mean, variance = scores.posterior.mean[row, column], scores.posterior.variance[row, column]
-    error = np.sqrt(variance)
-    n, effective = flat.rows[row, column], flat.effective[row, column]
-    values: dict[str, Any] = {
-        "intent": np.array(tree.nodes, dtype=object)[row - 1],
-        "technique": np.array(techniques, dtype=object)[column],
-        "score": np.clip(mean, 0, 1),
-        "standard_error": error,
-        "low": np.clip(mean - NORMAL_95 * error, 0, 1),
-        "high": np.clip(mean + NORMAL_95 * error, 0, 1),
-        "confidence": effective / (effective + within / scores.before[row]),
-        "sample_size": n.astype(np.int64),
-        "effective_n": effective,
-        "real_world_performance": _plain_means(flat.reward[row, column], n),
-        "complexity_adjustment": [_by_level(adjustments[at]) for at in zip(row, column, strict=True)],
-    }
-    return pd.DataFrame(values, columns=list(COLUMNS))
-
-
-def _plain_means(reward: Vector, rows: Vector) -> pd.Series:
-    return pd.Series([r / n if n else None for r, n in zip(reward.tolist(), rows.tolist(), strict=True)], dtype=object)
-
-
-def _by_level(adjustments: Vector) -> dict[str, float]:
-    return {str(level): float(value) for level, value in enumerate(adjustments) if np.isfinite(value)}
+def _groupings(log: DecisionLog) -> dict[str, pd.Series]:
+    level = log.frame["complexity"].map(lambda known: OTHER if np.isnan(known) else str(int(known)))
+    return {"complexity_adjustment": level, "domain_adjustments": words(log.frame["domain"])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import Any
 
@@ -65,6 +66,7 @@ def compare_paired(challenger: NDArray[Any], champion: NDArray[Any]) -> PairedCo
     return PairedComparison(paired_difference(gained, lost, len(ours)), p_value, gained, lost, len(ours))
 
 
+@lru_cache(maxsize=10_000)
 def _lowest_difference(gained: int, lost: int, rows: int) -> float:
     """The least difference that the score test does not reject."""
     if lost == rows:

@@ -10,14 +10,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.evaluation import baselines as usual
-from workbench.evaluation.calibration import probability_of
+from workbench.evaluation.answers import (
+    answers_table,
+    judged_complexity,
+    judged_intent,
+    ranking_of,
+    selector_table,
+    with_scores,
+)
 from workbench.evaluation.classification import headline, per_class
 from workbench.evaluation.complexity_scores import alternatives, length_alone, order_scores
 from workbench.evaluation.intent_scores import abstention_scores, tree_scores
 from workbench.evaluation.intervals import share
 from workbench.evaluation.multilabel import further_scores
 from workbench.evaluation.paired import compare, comparison_table
-from workbench.evaluation.ranking import chosen_sets, ranking_scores
+from workbench.evaluation.ranking import chosen_sets
+from workbench.evaluation.ranking_tables import compare_rankings
 from workbench.evaluation.scores import Judged, Scores, bounds, shared_scores
 from workbench.records import Fitted, ModelType, Report, Split
 
@@ -30,60 +38,52 @@ def judge_intent(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: in
 
     Sets, decisions, the out-of-scope score and secondary intents are judged of estimators that have them.
     """
-    probabilities = fitted.estimator.predict_proba(split.test.X)
-    classes = np.asarray(fitted.labels)
-    predicted = classes[probabilities.argmax(axis=1)]
-    judged = Judged(split.test.y, predicted, probabilities, classes, probabilities.max(axis=1))
+    judged = judged_intent(fitted, split.test)
+    predicted = judged.predicted
     found = shared_scores(judged, seed) | tree_scores(judged, seed)
     found |= abstention_scores(fitted.estimator, split.test.X, judged)
     found |= further_scores(fitted.estimator, split, predicted, seed)
-    return _report("intent_classifier", split, judged, found, _usual_answers(split, neighbour, seed), {}, seed)
+    answers = _usual_answers(split, neighbour, seed)
+    return _report("intent_classifier", split, judged, fitted.estimator, found, answers, {}, seed)
 
 
 def judge_complexity(fitted: Fitted, split: Split, neighbour: NDArray[Any], seed: int) -> Report:
     """Like ``judge_intent``; labels are numbers 1 to 5 and the prediction is the median class."""
-    probabilities = fitted.estimator.predict_proba(split.test.X)
-    classes = np.asarray([float(label) for label in fitted.labels])
-    predicted = fitted.estimator.predict(split.test.X)
-    confidence = probabilities[np.arange(len(predicted)), np.searchsorted(classes, predicted)]
-    judged = Judged(split.test.y, predicted, probabilities, classes, confidence)
+    judged = judged_complexity(fitted, split.test)
     found = shared_scores(judged, seed) | order_scores(judged, seed)
     answers = {**_usual_answers(split, neighbour, seed), **length_alone(split)}
-    return _report("complexity_model", split, judged, found, answers, alternatives(fitted.estimator, split), seed)
+    others = alternatives(fitted.estimator, split)
+    return _report("complexity_model", split, judged, fitted.estimator, found, answers, others, seed)
 
 
 def judge_selector(
     fitted: Fitted, split: Split, neighbour: NDArray[Any], seeds_choice: Sequence[Sequence[str]], seed: int
 ) -> Report:
     """``neighbour`` are the label rows of the closest training prompts; ``seeds_choice`` the ranking that the seed's
-    ``get_optimal_techniques`` gives when told the true intent and complexity, which favours it."""
+    ``get_optimal_techniques`` gives when told the true intent and complexity, which favours it.
+
+    Techniques stand in the order of their labels' probabilities, moved, where the model has learnt from outcomes too,
+    by what these have established; of each prompt it knows the text alone.
+    """
     codes = np.asarray(fitted.labels, dtype=object)
-    probabilities = fitted.estimator.predict_proba(split.test.X)
+    order, probabilities = ranking_of(fitted.estimator, split.test.X)
     relevant = [list(codes[row == 1]) for row in split.test.y]
-    ranked = _ranked(probabilities, codes)
+    ranked = _ranked(order, codes)
     texts = [list(part.X["prompt_text"]) for part in (split.train, split.test)]
     scores = {
         "most popular": usual.most_popular(split.train.y, len(relevant)),
         "nearest neighbour (pgvector)": neighbour + usual.most_popular(split.train.y, len(relevant)) / 2,
         "TF-IDF + logistic regression": usual.tfidf_logistic_ranking(texts[0], split.train.y, texts[1], seed),
     }
-    found = {name: _ranking_headline(_ranked(score, codes), relevant) for name, score in scores.items()}
-    found["get_optimal_techniques (told the truth)"] = _ranking_headline(seeds_choice, relevant)
-    top = probabilities.max(axis=1)
-    hits = np.array([r[0] in k for r, k in zip(ranked, relevant, strict=True)])
-    predictions = pd.DataFrame(
-        {
-            "id": split.test.ids,
-            "truth": ["; ".join(k) for k in relevant],
-            "predicted": ["; ".join(r[:3]) for r in ranked],
-            "confidence": top,
-            "correct": hits,
-        }
-    )
-    head = _ranking_headline(ranked, relevant)
-    metrics = ranking_scores(ranked, relevant) | bounds("accuracy", share(int(hits.sum()), len(hits)))
-    table = _per_technique(codes, ranked, relevant)
-    return _assemble("technique_selector", split, head, metrics, found, table, predictions, {})
+    others: dict[str, Sequence[Sequence[str]]] = {name: _ranked(score, codes) for name, score in scores.items()}
+    others["get_optimal_techniques (told the truth)"] = seeds_choice
+    found = {name: _ranking_headline(other, relevant) for name, other in others.items()}
+    predictions = selector_table(split.test, order, probabilities, codes)
+    hits = predictions["correct"].to_numpy(dtype=bool)
+    compared = compare_rankings(ranked, relevant, others, seed)
+    metrics = {**compared.metrics, **bounds("accuracy", share(int(hits.sum()), len(hits)))}
+    head, table = _ranking_headline(ranked, relevant), _per_technique(codes, ranked, relevant)
+    return _assemble("technique_selector", split, head, metrics, found, table, predictions, compared.tables)
 
 
 def _usual_answers(split: Split, neighbour: NDArray[Any], seed: int) -> dict[str, NDArray[Any]]:
@@ -96,25 +96,24 @@ def _usual_answers(split: Split, neighbour: NDArray[Any], seed: int) -> dict[str
 
 
 def _report(
-    kind: ModelType, split: Split, judged: Judged, found: Scores, answers: Answers, others: Answers, seed: int
+    kind: ModelType,
+    split: Split,
+    judged: Judged,
+    estimator: Any,
+    found: Scores,
+    answers: Answers,
+    others: Answers,
+    seed: int,
 ) -> Report:
     """``answers`` are the baselines' and count as such; ``others`` are only compared with."""
     interval = share(int(judged.correct.sum()), len(judged.correct))
     metrics = {**found.metrics, **bounds("accuracy", interval)}
-    predictions = _answers_table(split, judged.predicted).assign(
-        confidence=judged.confidence,
-        probability_of_truth=probability_of(judged.probabilities, judged.classes, judged.truth),
-    )
-    against = {name: _answers_table(split, answer) for name, answer in {**answers, **others}.items()}
+    predictions = with_scores(split.test, judged, estimator)
+    against = {name: answers_table(split.test, answer) for name, answer in {**answers, **others}.items()}
     tables = {**found.tables, "against_others": _against(predictions, against, seed)}
     heads = {name: headline(judged.truth, answer) for name, answer in answers.items()}
     head, table = headline(judged.truth, judged.predicted), per_class(judged.truth, judged.predicted)
     return _assemble(kind, split, head, metrics, heads, table, predictions, tables)
-
-
-def _answers_table(split: Split, predicted: NDArray[Any]) -> pd.DataFrame:
-    truth = split.test.y
-    return pd.DataFrame({"id": split.test.ids, "truth": truth, "predicted": predicted, "correct": predicted == truth})
 
 
 def _against(ours: pd.DataFrame, others: Mapping[str, pd.DataFrame], seed: int) -> pd.DataFrame:

@@ -59,6 +59,12 @@ def mcnemar(only_ours: int, only_theirs: int) -> McNemar:
     return McNemar(only_ours, only_theirs, min(2 * tail, 1.0), min(2 * tail - seen, 1.0))
 
 
+def chance_of_gain(gained: int, lost: int) -> float:
+    """One-sided exact McNemar p: how often two equally good models differ by this much or more in favour of the one
+    that ``gained``. Whatever the number of rows that they disagree on, its level is kept."""
+    return float(binom.sf(gained - 1, gained + lost, 0.5))
+
+
 def compare(ours: pd.DataFrame, theirs: pd.DataFrame, seed: int, resamples: int = RESAMPLES) -> tuple[Comparison, ...]:
     """Each score that both models' predictions (see ``Report.predictions``, in any order) allow.
 

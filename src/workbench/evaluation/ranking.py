@@ -6,19 +6,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.records import Vector
+
 Ranked = Sequence[Sequence[str]]
 Relevant = Sequence[Sequence[str]]
 
 
 def ranking_scores(ranked: Ranked, relevant: Relevant) -> dict[str, float]:
     """Means over prompts: hit@1, recall@3, recall@5, NDCG@5 with binary gains (Järvelin & Kekäläinen 2002), MAP."""
+    return {name: float(values.mean()) for name, values in prompt_scores(ranked, relevant).items()}
+
+
+def prompt_scores(ranked: Ranked, relevant: Relevant) -> dict[str, Vector]:
+    """The same of each prompt that has any label, shape (prompts,)."""
     pairs = [(list(r), set(k)) for r, k in zip(ranked, relevant, strict=True) if k]
     return {
-        "hit_at_1": float(np.mean([r[0] in k for r, k in pairs])),
-        "recall_at_3": float(np.mean([len(set(r[:3]) & k) / len(k) for r, k in pairs])),
-        "recall_at_5": float(np.mean([len(set(r[:5]) & k) / len(k) for r, k in pairs])),
-        "ndcg_at_5": float(np.mean([_ndcg(r, k, 5) for r, k in pairs])),
-        "map": float(np.mean([_average_precision(r, k) for r, k in pairs])),
+        "hit_at_1": np.array([float(r[0] in k) for r, k in pairs]),
+        "recall_at_3": np.array([len(set(r[:3]) & k) / len(k) for r, k in pairs]),
+        "recall_at_5": np.array([len(set(r[:5]) & k) / len(k) for r, k in pairs]),
+        "ndcg_at_5": np.array([_ndcg(r, k, 5) for r, k in pairs]),
+        "map": np.array([_average_precision(r, k) for r, k in pairs]),
     }
 
 

@@ -16,7 +16,8 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Draw:
-    """One entry a row, in order of time. ``rating`` is 1 to 5, or 0 where it is missing; ``moment`` lies in [0, 1)."""
+    """One entry a row, in order of time. ``rating`` is 1 to 5, or 0 where it is missing; ``moment`` lies in [0, 1);
+    ``thrift`` is by what factor the answer was longer than expected."""
 
     prompt: Positions
     technique: Positions
@@ -27,6 +28,7 @@ class Draw:
     has_feedback: Flags
     moment: Vector
     milliseconds: Positions
+    thrift: Vector
 
 
 def draw(truth: GroundTruth, rows: int, seed: int) -> Draw:
@@ -49,7 +51,15 @@ def draw(truth: GroundTruth, rows: int, seed: int) -> Draw:
         has_feedback=is_rated & (random.random(rows) < truth.world.feedback_rate),
         moment=np.sort(random.random(rows)),
         milliseconds=random.lognormal(5.5, 0.6, rows).astype(np.int64),
+        thrift=random.lognormal(0, truth.world.cost_sd, rows),
     )
+
+
+def tokens(drawn: Draw, truth: GroundTruth, characters: Vector, levels: Vector) -> Positions:
+    """What each row cost; ``characters`` of each prompt, ``levels`` of each technique."""
+    expected = characters[drawn.prompt] / 4 + truth.world.tokens_per_level * levels[drawn.technique]
+    found: Positions = np.rint(expected * drawn.thrift).astype(np.int64)
+    return found
 
 
 def _choose(policy: Vector, prompt: Positions, random: np.random.Generator) -> Positions:

@@ -15,6 +15,8 @@ The policy that chose the technique knows the truth only in part, has favourites
     popularity_t ~ Normal(-ease * level_t, popularity_sd),  error ~ Normal(0, error_sd)
     score(x, t) = popularity_t + belief * (sum of e + error(branch, t)) + habit * [t in L]
     policy(t | x) = (1 - floor) * softmax(score) + floor / number of techniques
+
+An answer costs (characters / 4 + tokens_per_level * level_t) * e tokens, log e ~ Normal(0, cost_sd).
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ POLICY = "biased_softmax"
 FORMULA = (
     "logit p(x, t) = logit(base_t) + sum over the path of e(node, t) + fit_bonus * ([t labelled for x] - 1/2) "
     "+ complexity_match * (1 - |complexity - level_t|); quality = logit p + logistic error; success: quality > 0; "
-    "rating = 1 + number of cut points below quality + the user's leniency; reward = (rating - 1) / 4"
+    "rating = 1 + number of cut points below quality + the user's leniency; reward = (rating - 1) / 4; "
+    "tokens = (characters / 4 + tokens_per_level * level_t) * exp(Normal(0, cost_sd))"
 )
 
 
@@ -58,6 +61,8 @@ class World:
     habit: float = 0.8
     floor: float = 0.15
     feedback_rate: float = 0.5
+    tokens_per_level: float = 120.0
+    cost_sd: float = 0.3
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.db.connection import connect
 from workbench.errors import DatasetTooSmall, DatasetUnknown, LayersMissing
-from workbench.records import Examples, Recipe, Split, Technique, TrainingSet, layers_of
+from workbench.records import Examples, ModelType, Recipe, Split, Technique, TrainingSet, layers_of
 from workbench.store import training
 
 FEWEST_TRAINING_ROWS = 20
@@ -47,19 +48,24 @@ def split(training_set: TrainingSet, recipe: Recipe, techniques: list[Technique]
 
     Raises:
         DatasetTooSmall: too few labelled rows to train on, one class only, or nothing to test on.
-        LayersMissing: an intent model of any but the quick budget looks at layers that nobody has encoded.
+        LayersMissing: an intent model of any but the quick budget and a selector look at layers that nobody has
+            encoded.
     """
     frame = training_set.frame
-    budget = recipe.options.get("budget", "standard")
-    if recipe.model_type == "intent_classifier" and budget != "quick" and training_set.layers is None:
-        space = layers_of(training_set.embedding_space)
-        raise LayersMissing(version=recipe.dataset_version, space=space, budget=budget)
+    if training_set.layers is None:
+        _check_layers(training_set, recipe)
     target, labelled = _target(frame, recipe, [technique.code for technique in techniques])
     is_test = frame["is_test"].to_numpy(dtype=bool)
     train = _examples(training_set, target, labelled & ~is_test)
     test = _examples(training_set, target, labelled & is_test)
     _check(recipe, train, test)
     return Split(train, test)
+
+
+def test_part(training_set: TrainingSet, model_type: ModelType, codes: Sequence[str]) -> Examples:
+    """The labelled test prompts of a model type, without its training prompts; ``codes`` name the techniques."""
+    target, labelled = _target(training_set.frame, Recipe(model_type, training_set.version), list(codes))
+    return _examples(training_set, target, labelled & training_set.frame["is_test"].to_numpy(dtype=bool))
 
 
 def _target(frame: pd.DataFrame, recipe: Recipe, codes: list[str]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -81,6 +87,15 @@ def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[n
         X["layers"] = list(training_set.layers[rows])
     secondary = tuple(tuple(paths) for paths in training_set.frame["secondary"].iloc[rows])
     return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]), secondary)
+
+
+def _check_layers(training_set: TrainingSet, recipe: Recipe) -> None:
+    place = {"version": recipe.dataset_version, "space": layers_of(training_set.embedding_space)}
+    budget = recipe.options.get("budget", "standard")
+    if recipe.model_type == "intent_classifier" and budget != "quick":
+        raise LayersMissing(who=f"the {budget} budget", otherwise=", or take the quick budget", **place)
+    if recipe.model_type == "technique_selector":
+        raise LayersMissing(who="the technique selector", otherwise="", **place)
 
 
 def _check(recipe: Recipe, train: Examples, test: Examples) -> None:

@@ -1,4 +1,4 @@
-"""The main job from an empty machine: server, schema, starter corpus, simulated history, retraining."""
+"""The main job from an empty machine: server, schema, starter corpus, embeddings, simulated history, retraining."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from workbench.db.connection import connect, database_url
 from workbench.db.migrations import migrate
+from workbench.jobs.embed import fill_all
+from workbench.jobs.encoder import find_encoder
 from workbench.jobs.import_corpus import import_corpus
 from workbench.jobs.import_file import ImportOptions, ImportResult
 from workbench.jobs.retrain import Retrained, retrain
@@ -41,6 +43,9 @@ def demonstrate(settings: Settings, tell: Callable[[str], None]) -> Demonstratio
     migrate(url)
     tell("importing the starter corpus …")
     imported = import_corpus(url, VERSION, VERSION, ImportOptions())
+    # Before the history, whose decisions keep the vectors of their prompts.
+    tell("embedding its prompts …")
+    fill_all(url, find_encoder(settings), VERSION)
     tell(f"simulating {HISTORY_ROWS:,} rows of history (SYNTHETIC) …")
     simulated = simulate(url, SimulationOrder("demo", HISTORY_ROWS, 7, 60, VERSION))
     done = retrain(open_workspace(settings), VERSION, list(SHORT_NAMES), WAIT_SECONDS, tell)

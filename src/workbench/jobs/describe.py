@@ -37,6 +37,7 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         "Also: " + ", ".join(f"{name} {report.metrics[name]:.3f}" for name in others) + ".",
         "",
         *_secondary(report),
+        *_ranking(recipe, report),
         _weak_classes(report),
         "",
         f"Data: sha256 `{training_set.digest[:16]}…`, embeddings by `{training_set.embedding_space}`, "
@@ -87,6 +88,29 @@ def _secondary(report: Report) -> Iterator[str]:
     together = next(row["ours"] for row in rows if row["of"] == "all_intents")
     yield f"Secondary intents: F1 {alone:.3f}; with the primary one {together:.3f}, against {' and '.join(against)}."
     yield ""
+
+
+def _ranking(recipe: Recipe, report: Report) -> Iterator[str]:
+    """How a ranking compares with others on the same prompts, and what outcomes say, if any do."""
+    if "ranking_against" not in report.tables:
+        return
+    table = report.tables["ranking_against"]
+    rows = table[table["metric"] == "ndcg_at_5"].to_dict("records")
+    against = ", ".join(f"{r['difference']:+.3f} ({r['low']:+.3f} to {r['high']:+.3f}) to {r['other']}" for r in rows)
+    yield f"NDCG@5 beside others, paired: {against}."
+    yield ""
+    if recipe.options.get("synthetic_outcomes"):
+        yield "**It has learnt from SYNTHETIC outcomes too.**"
+        yield ""
+    for row in report.tables["regret"].to_dict("records") if "regret" in report.tables else ():
+        if row["policy"] == "selector":
+            said = f"{row['over_best_fixed']:+.3f} ({row['fixed_low']:+.3f} to {row['fixed_high']:+.3f})"
+            who = f" of {row['language_model']}" if row["language_model"] else ""
+            yield (
+                f"On {row['decisions']:,} logged decisions{who} ({row['synthetic']:,} of them synthetic) choosing by "
+                f"outcomes is worth {said} over the best fixed arm. {row['problem']}".rstrip()
+            )
+            yield ""
 
 
 def _weak_classes(report: Report) -> str:

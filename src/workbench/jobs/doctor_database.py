@@ -10,7 +10,14 @@ from workbench.db import catalogue, health, monitoring
 from workbench.db.connection import EXTENSIONS, MINIMUM_VERSION, Connection
 from workbench.db.migrations import changed_routines, last_migration, pending
 from workbench.errors import MigrationEdited, MigrationMissing, NotLookedAt
-from workbench.jobs import doctor_access, doctor_activity, doctor_indexes, doctor_maintenance, doctor_tables
+from workbench.jobs import (
+    doctor_access,
+    doctor_activity,
+    doctor_indexes,
+    doctor_maintenance,
+    doctor_retraining,
+    doctor_tables,
+)
 from workbench.jobs.findings import Finding, counted, in_shell, listed, note, ok, problem
 from workbench.resources import shipped
 
@@ -70,6 +77,8 @@ def _schema_checks(migrated: bool) -> list[tuple[str, Check]]:
         ("transaction age", doctor_tables.age),
         ("slow statements", doctor_activity.slow),
         ("maintenance", doctor_maintenance.jobs),
+        ("retrainings", doctor_retraining.retrainings),
+        ("schedules", doctor_retraining.late_schedules),
         ("size", doctor_tables.size),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from workbench.plots import abstention, branches, intent_sets, reliability, scores, sets
+from workbench.plots import abstention, branches, intent_sets, rankings, reliability, scores, sets
 from workbench.records import Report
 
 
@@ -31,6 +31,8 @@ def _pictures_of_tables(report: Report) -> dict[str, Figure]:
         figures["reliability"] = reliability.reliability_panels(
             {bins: binned[binned["bins"] == bins] for bins in ("equal width", "equal mass")}
         )
+    if "ranking_against" in tables:
+        figures["ranking_against"] = rankings.ranking_leads(tables["ranking_against"])
     if "coverage_risk" in tables:
         figures["coverage_risk"] = abstention.coverage_risk_curve({report.model_type: tables["coverage_risk"]})
     if "cumulative_reliability" in tables:

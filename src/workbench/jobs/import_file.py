@@ -116,9 +116,9 @@ def merge(
     if options.test_fraction is not None:
         imports.split_by_text(connection, version, Decimal(str(options.test_fraction)))
     counts = imports.judge(connection, version)
-    created = imports.create_intents(connection, resolution.new.values())
+    created = imports.create_intents(connection, resolution.new.values(), imports.used_paths(connection))
     imports.write(connection, version, source_type=options.source_type, is_validated=is_validated)
-    return counts, created
+    return counts, len(created)
 
 
 def _check_options(options: ImportOptions) -> None:
@@ -141,7 +141,8 @@ def refuse_nothing(connection: Connection, path: Path, counts: Counts) -> None:
     if counts.written or counts.duplicates:
         return
     told = "; ".join(f"{reason}: {n}, first on line {line}" for reason, n, line in imports.reasons(connection))
-    raise NothingImported(read=counts.read, path=path, reasons=told)
+    advice = "add --create-intents if the labels are new"
+    raise NothingImported(read=counts.read, path=path, reasons=told, advice=advice)
 
 
 def result_of(

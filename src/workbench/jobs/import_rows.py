@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from uuid import UUID
 
 from workbench.errors import ColumnMissing
 from workbench.features.linguistic import linguistic_features
+from workbench.jobs.cells import (
+    LONGEST_TEXT,
+    character_problem,
+    is_visible,
+    level_of,
+    list_of,
+    shown,
+    text_of,
+    text_problem,
+)
 from workbench.jobs.reading import RawRow
 from workbench.store.imports import StagedRow
 
-LONGEST_TEXT = 50_000
 LONGEST_LABEL = 1_000
-SEPARATOR = ";"
 
 # reason: what it means, as the README and `import_quarantine.reason` have it
 REASONS = {
@@ -76,9 +81,9 @@ def find_columns(path: Path, present: tuple[str, ...], given: Mapping[str, str |
 
 def check_row(raw: RawRow, columns: Columns, techniques: Mapping[str, UUID]) -> StagedRow:
     """Validate one row; labels are left for later, when all of them are known."""
-    text = _string(raw.cells.get(columns.text))
-    label = _string(raw.cells.get(columns.label))
-    reason = raw.reason or _text_problem(text) or _label_problem(label)
+    text = text_of(raw.cells.get(columns.text))
+    label = text_of(raw.cells.get(columns.label))
+    reason = raw.reason or text_problem(text) or _label_problem(label)
     if reason is None:
         return _checked(raw, columns, techniques, text or "", (label or "").strip())
     given = raw.raw if raw.reason else (text or "")
@@ -89,12 +94,12 @@ def _checked(raw: RawRow, columns: Columns, techniques: Mapping[str, UUID], text
     def cell(name: str | None) -> object:
         return raw.cells.get(name) if name else None
 
-    parent = (_string(cell(columns.parent)) or "").strip()
-    secondary = _list(cell(columns.secondary))
-    codes = _list(cell(columns.techniques))
-    split = (_string(cell(columns.split)) or "").strip()
-    complexity = _complexity(cell(columns.complexity))
-    reason = next(filter(None, map(_character_problem, (parent, split, *secondary, *codes))), None)
+    parent = (text_of(cell(columns.parent)) or "").strip()
+    secondary = list_of(cell(columns.secondary))
+    codes = list_of(cell(columns.techniques))
+    split = (text_of(cell(columns.split)) or "").strip()
+    complexity = level_of(cell(columns.complexity))
+    reason = next(filter(None, map(character_problem, (parent, split, *secondary, *codes))), None)
     if any(len(name) > LONGEST_LABEL for name in (parent, *secondary)):
         reason = reason or "label too long"
     if complexity == 0:
@@ -113,65 +118,9 @@ def is_test(split: str) -> bool:
     return split.casefold().endswith("test")
 
 
-def shown(text: str) -> str:
-    """``text`` as PostgreSQL can keep it: U+2400 for NUL, backslashes for bytes that are not UTF-8."""
-    try:
-        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text.replace("\0", "␀")
-
-
-def _string(value: object) -> str | None:
-    """The text of a cell; None when it holds a list or an object."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return None if isinstance(value, (list, tuple, dict)) else str(value)
-
-
-def _list(value: object) -> tuple[str, ...]:
-    """Distinct entries of a list, or of a text separated by semicolons."""
-    entries: Iterable[object] = value if isinstance(value, (list, tuple)) else (_string(value) or "").split(SEPARATOR)
-    return tuple(dict.fromkeys(entry.strip() for entry in map(_string, entries) if entry and entry.strip()))
-
-
-def _complexity(value: object) -> int | None:
-    """1 to 5; None where nothing stands; 0 where it is none of these."""
-    text = _string(value)
-    if text is not None and not text.strip():
-        return None
-    return int(text.strip()[0]) if text and re.fullmatch(r"\s*[1-5](\.0*)?\s*", text) else 0
-
-
-def _character_problem(text: str) -> str | None:
-    if "\0" in text:
-        return "NUL byte"
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        return "wrong encoding"
-    return None
-
-
-def _text_problem(text: str | None) -> str | None:
-    if text is None:
-        return "text is not a string"
-    if len(text) > LONGEST_TEXT:
-        return "text too long"
-    return _character_problem(text) or (None if _visible(text) else "empty text")
-
-
 def _label_problem(label: str | None) -> str | None:
     if label is None:
         return "label is not a string"
     if len(label) > LONGEST_LABEL:
         return "label too long"
-    return _character_problem(label) or (None if _visible(label) else "empty label")
-
-
-def _visible(text: str) -> bool:
-    return any(not character.isspace() and unicodedata.category(character) not in ("Cf", "Cc") for character in text)
+    return character_problem(label) or (None if is_visible(label) else "empty label")

@@ -26,7 +26,7 @@ def frame_of(
     frame = pd.DataFrame({"prompt_text": list(texts), "embedding": vectors_of(encoder, texts)})
     if any(isinstance(column, LayerColumn) for column in _transformers(estimator)):
         frame["layers"] = vectors_of(LayerEncoder(encoder), texts)
-    if (space := _tuned_space(estimator)) is not None:
+    if (space := tuned_space_of(estimator)) is not None:
         if tuned is None or tuned.space != space:
             raise TunedEncoderOfAnotherModel(expected=space, found=tuned.space if tuned else "none")
         frame["tuned"] = list(tuned.log_probabilities(texts))
@@ -42,7 +42,8 @@ def vectors_of(encoder: Encoder, texts: Sequence[str]) -> list[Any]:
     return found
 
 
-def _tuned_space(estimator: Any) -> str | None:
+def tuned_space_of(estimator: Any) -> str | None:
+    """The space of the fine-tuned encoder that the model was trained with; None where it was with none."""
     return next((str(column.space) for column in _transformers(estimator) if isinstance(column, TunedColumn)), None)
 
 

@@ -4,53 +4,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.db.connection import connect
-from workbench.db.locks import polling
-from workbench.errors import NotebookFailed, RetrainBusy
+from workbench.db.owners import this_process
+from workbench.errors import (
+    DatabaseUnreachable,
+    NotebookFailed,
+    RetrainBusy,
+    RetrainCancelled,
+    RetrainLost,
+)
 from workbench.jobs import data
+from workbench.jobs.aliases import follow
 from workbench.jobs.describe import best_baseline
 from workbench.jobs.embed import Embedded, fill_all
 from workbench.jobs.encoder import find_encoder
-from workbench.jobs.notebook import check_parameters, execute, render
-from workbench.jobs.sweep import sweep
+from workbench.jobs.patience import patiently
+from workbench.jobs.retrain_asked import Asked
+from workbench.jobs.retrain_begin import begin
+from workbench.jobs.retrain_guard import Guard, Holder, guarded
+from workbench.jobs.retrain_plan import ESTIMATE, TRAINING, Plan, make_plan
+from workbench.jobs.retrain_steps import Flight, run_steps
+from workbench.jobs.retrain_watch import Watch, watching
+from workbench.jobs.sweep import close_of, close_retraining, sweep
 from workbench.jobs.workspace import Workspace
-from workbench.records import SHORT_NAMES, ModelType
-from workbench.store import effectiveness, performance
+from workbench.store import effectiveness, performance, retraining
 from workbench.store.performance import ModelRow
-from workbench.tracking.items import FileItem, Item, Note, Tags
-from workbench.tracking.runs import Status
-
-LOCK = "workbench.retrain"
-PARENT = "retraining"
-EFFECTIVENESS = "technique_effectiveness"
-
-
-@dataclass(frozen=True)
-class Step:
-    """A notebook and the experiment of its run; steps without one of their own log to the parent run."""
-
-    notebook: str
-    experiment: str
-
-
-TRAINING: dict[ModelType, Step] = {
-    "intent_classifier": Step("02_train_intent_classifier", "intent_classifier"),
-    "complexity_model": Step("03_train_complexity_model", "complexity_model"),
-    "technique_selector": Step("04_train_technique_selector", "technique_selector"),
-}
-EXPLORE = Step("01_explore_training_data", PARENT)
-ESTIMATE = Step("05_estimate_effectiveness", EFFECTIVENESS)
-COMPARE = Step("06_compare_and_promote", PARENT)
+from workbench.store.retraining import Failure, State
+from workbench.tracking.items import Note
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """``models`` are the rows written, in the order trained; ``runs`` the MLflow run of each notebook."""
+    """``models`` are the rows written, in the order trained; ``runs`` the MLflow run of each notebook; ``retraining``
+    the id in ``retrain_runs`` and ``resumed`` whether an earlier process had begun it."""
 
     version: str
     folder: Path
@@ -61,128 +51,133 @@ class Retrained:
     embedded: Embedded
     swept: tuple[str, ...]
     seconds: float
-
-
-def steps_for(models: Sequence[str], has_history: bool) -> list[Step]:
-    """All six notebooks for all models; effectiveness where the selector is trained and there is history to learn
-    from."""
-    chosen = [SHORT_NAMES[name] for name in SHORT_NAMES if name in models]
-    estimate = [ESTIMATE] if has_history and "technique_selector" in chosen else []
-    return [EXPLORE, *(TRAINING[model] for model in chosen), *estimate, COMPARE]
+    retraining: str
+    resumed: bool
 
 
 def retrain(
-    workspace: Workspace, version: str, models: Sequence[str], wait_seconds: float, tell: Callable[[str], None]
-) -> Retrained:
-    """Embed, run the notebooks, keep what they made.
-
-    Raises:
-        RetrainBusy: another retraining held the lock for ``wait_seconds``.
-        NotebookFailed: that notebook's run and the parent run are FAILED; what it had not written back is not there.
-    """
-
-    told: list[str] = []
-
-    def refused(waited: float, who: str, since: str) -> None:
-        if not told:
-            told.append(who)
-            tell(f"waiting for another retraining ({who}, since {since}) …")
-        if waited >= wait_seconds:
-            raise RetrainBusy(who=who, since=since, seconds=waited)
-
-    started = time.perf_counter()
-    with polling(workspace.url, LOCK, refused):
-        swept = sweep(workspace)
-        data.check_known(workspace.url, version)
-        tell("embedding what is new …")
-        embedded = fill_all(workspace.url, find_encoder(workspace.settings), version)
-        run_id = workspace.tracker.open(PARENT, f"retrain {version}", {"dataset_version": version})
-        folder = _folder(workspace, run_id)
-        try:
-            runs = _run_steps(workspace, version, models, run_id, folder, tell)
-        except BaseException:
-            workspace.tracker.close(run_id, "FAILED")
-            sweep(workspace)  # a killed kernel leaves the runs of its trials
-            raise
-        rows = _rows(workspace, runs)
-        workspace.tracker.log(run_id, [Note(summary(version, rows))])
-        workspace.tracker.close(run_id, "FINISHED")
-    estimated = _estimated(workspace, runs)
-    seconds = time.perf_counter() - started
-    return Retrained(version, folder, run_id, rows, runs, estimated, embedded, tuple(swept), seconds)
-
-
-def _folder(workspace: Workspace, run_id: str) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = workspace.settings.runs / f"{stamp}-{run_id[:8]}"
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _run_steps(
     workspace: Workspace,
     version: str,
     models: Sequence[str],
-    parent: str,
-    folder: Path,
+    wait_seconds: float,
     tell: Callable[[str], None],
-) -> dict[str, str]:
+    asked: Asked | None = None,
+) -> Retrained:
+    """Embed, run the notebooks, keep what they made. One that was interrupted is gone on with where nothing that
+    decides the result has changed; the others stand as they are.
+
+    Raises:
+        RetrainBusy: another retraining of one of the models was at work for ``wait_seconds``.
+        NotebookFailed: that notebook's run and the parent run are FAILED; what it had not written back is not there.
+        RetrainCancelled: somebody asked for that, and both are KILLED.
+        RetrainNotResumable: what was to be gone on with has other inputs.
+        RetrainLost: another process works on it.
+    """
+    started = time.perf_counter()
+    asked = asked or Asked()
+    data.check_known(workspace.url, version)
     with connect(workspace.url) as connection:
-        steps = steps_for(models, effectiveness.has_outcomes(connection))
-    chosen = ",".join(models)
-    for step in steps:
-        check_parameters(step.notebook, _parameters(step, version, chosen, parent))
-    runs: dict[str, str] = {}
-    # A page takes as long to render as a kernel to start, so one is rendered while the other starts.
-    with ThreadPoolExecutor(1) as keeper:
-        kept = []
-        for place, step in enumerate(steps, 1):
-            tell(f"{place}/{len(steps)} {step.notebook}")
-            runs[step.notebook], notebook = _run_step(workspace, step, version, chosen, parent, folder)
-            kept.append(keeper.submit(_keep, workspace, step, runs[step.notebook], notebook))
-        for each in kept:
-            each.result()
-    return runs
+        plan = make_plan(connection, version, models)
+        run = retraining.queue(connection, version, plan.model_types, asked.by, asked.reason, this_process())
+    with watching(workspace.url, run) as watch:
+        try:
+            with guarded(workspace.url, plan.model_types, run, wait_seconds, _waiting(watch, tell)) as guard:
+                done = _fly(workspace, plan, asked, guard, watch, tell)
+        except BaseException as exc:
+            _settle(workspace, watch.run, exc)
+            raise
+    return _retrained(workspace, done, time.perf_counter() - started)
 
 
-def _parameters(step: Step, version: str, models: str, run_id: str) -> dict[str, str]:
-    parameters = {"dataset_version": version, "run_id": run_id}
-    return parameters | ({"models": models} if step == COMPARE else {})
+@dataclass(frozen=True)
+class _Done:
+    flight: Flight
+    runs: dict[str, str]
+    embedded: Embedded
+    swept: tuple[str, ...]
+    resumed: bool
 
 
-def _run_step(
-    workspace: Workspace, step: Step, version: str, models: str, parent: str, folder: Path
-) -> tuple[str, Path]:
-    tracker = workspace.tracker
-    tags = {"dataset_version": version, "mlflow.parentRunId": parent}
-    own = step.experiment != PARENT
-    run_id = tracker.open(step.experiment, f"retrain {version}", tags) if own else parent
-    try:
-        notebook = execute(step.notebook, _parameters(step, version, models, run_id), folder)
-    except BaseException as exc:
-        if isinstance(exc, NotebookFailed):
-            tracker.log(run_id, [*_kept(folder, step.notebook), Tags({"workbench.error": str(exc)[:4000]})])
-        if own:
-            tracker.close(run_id, "FAILED")
-        raise
-    return run_id, notebook
+def _waiting(watch: Watch, tell: Callable[[str], None]) -> Callable[[Holder], None]:
+    told: list[Holder] = []
+
+    def waiting(holder: Holder) -> None:
+        watch.check()
+        if not told:
+            told.append(holder)
+            tell(f"waiting for another retraining of {holder.what} ({holder.who}, since {holder.since}) …")
+
+    return waiting
 
 
-def _keep(workspace: Workspace, step: Step, run_id: str, notebook: Path) -> None:
-    """The executed notebook and its page into the run; a run of the step's own is finished with that."""
-    status: Status = "FAILED"
-    try:
-        files = [path for path in (notebook, render(notebook)) if path]
-        workspace.tracker.log(run_id, [FileItem(path, "notebooks") for path in files])
-        status = "FINISHED"
-    finally:
-        if step.experiment != PARENT:
-            workspace.tracker.close(run_id, status)
+def _fly(
+    workspace: Workspace, plan: Plan, asked: Asked, guard: Guard, watch: Watch, tell: Callable[[str], None]
+) -> _Done:
+    swept = sweep(workspace)
+    tell("embedding what is new …")
+    encoder = find_encoder(workspace.settings)
+    embedded = patiently(workspace, lambda: fill_all(workspace.url, encoder, plan.version))
+    watch.check()
+    begun = begin(workspace, plan, asked, watch, encoder.space, tell)
+    guard.of(begun.run)
+    flight = Flight(workspace, plan, begun.run, begun.parent, begun.folder, guard, watch, tell)
+    runs = run_steps(flight)
+    patiently(workspace, lambda: _finish(flight, runs))
+    return _Done(flight, runs, embedded, tuple(swept), begun.resumed)
 
 
-def _kept(folder: Path, notebook: str) -> list[Item]:
-    found = sorted(path for path in folder.glob(f"{notebook}.*") if path.suffix in {".ipynb", ".html"})
-    return [FileItem(path, "notebooks") for path in found]
+def _finish(flight: Flight, runs: dict[str, str]) -> None:
+    """PostgreSQL says that it is finished, MLflow follows; done twice, nothing changes."""
+    workspace = flight.workspace
+    follow(workspace, flight.plan.model_types)
+    workspace.tracker.log(flight.parent, [Note(summary(flight.plan.version, _rows(workspace, runs)))])
+    flight.write(lambda connection: retraining.end(connection, flight.run, this_process(), "finished"))
+    close_of(workspace, flight.run)
+
+
+def _settle(workspace: Workspace, run: str, exc: BaseException) -> None:
+    """Write down how it ended. Where that cannot be done the next sweep does it, once this process is gone."""
+    if isinstance(exc, RetrainLost):
+        return
+    state, failure = _ending(exc)
+
+    def close() -> None:
+        with connect(workspace.url, autocommit=True) as connection:
+            for found in retraining.runs(connection, run):
+                if found.owner == this_process():
+                    close_retraining(connection, found, state, failure, str(exc) or type(exc).__name__)
+        close_of(workspace, run)
+
+    with suppress(DatabaseUnreachable):
+        patiently(workspace, close)
+
+
+def _ending(exc: BaseException) -> tuple[State, Failure | None]:
+    if isinstance(exc, RetrainCancelled | RetrainBusy):
+        return "cancelled", None
+    if isinstance(exc, NotebookFailed):
+        found: Failure = exc.fields["failure"]  # type: ignore[assignment]
+        return "failed", found
+    if isinstance(exc, KeyboardInterrupt | SystemExit):
+        return "failed", "interrupted"
+    return "failed", "database away" if isinstance(exc, DatabaseUnreachable) else "error"
+
+
+def _retrained(workspace: Workspace, done: _Done, seconds: float) -> Retrained:
+    flight = done.flight
+    return Retrained(
+        flight.plan.version,
+        flight.folder,
+        flight.parent,
+        _rows(workspace, done.runs),
+        done.runs,
+        _estimated(workspace, done.runs),
+        done.embedded,
+        done.swept,
+        seconds,
+        flight.run,
+        done.resumed,
+    )
 
 
 def _rows(workspace: Workspace, runs: dict[str, str]) -> tuple[ModelRow, ...]:

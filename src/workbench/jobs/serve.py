@@ -14,17 +14,18 @@ from filelock import FileLock, Timeout
 
 from workbench.db.connection import mlflow_database_url
 from workbench.db.programs import tail
-from workbench.errors import DashboardEnded, DashboardNotStarted, LockNotTaken
+from workbench.errors import DashboardEnded, DashboardNotStarted, HostsNotStated, LockNotTaken, PasswordMissing
 from workbench.jobs.address import check_free
 from workbench.jobs.dashboards import Dashboard, end_dashboard, forget, keep, record_path, running_dashboard
 from workbench.jobs.server import start
 from workbench.jobs.workspace import open_tracker, sqlalchemy_url
 from workbench.records import MODEL_TYPES
 from workbench.settings import Settings
-from workbench.tracking.server import ServerOrder, answers, links, overview_link, start_server
+from workbench.tracking.server import LOOPBACK, Login, ServerOrder, answers, links, overview_link, start_server
 
 START_SECONDS = 120.0
 NOTE_SECONDS = 15.0
+SHORTEST_PASSWORD = 12
 
 
 @dataclass(frozen=True)
@@ -39,25 +40,40 @@ class Serving:
     process: subprocess.Popen[bytes] | None
 
 
-def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None]) -> Serving:
+@dataclass(frozen=True)
+class Entrance:
+    """Where the dashboards listen, by which further ``hosts`` browsers may call them, and whether they ask for a
+    password."""
+
+    host: str
+    port: int
+    hosts: tuple[str, ...] = ()
+    signs_in: bool = False
+
+
+def serve(settings: Settings, entrance: Entrance, tell: Callable[[str], None]) -> Serving:
     """Start the dashboards, or find those that run; returns when they answer.
 
     Raises:
-        PortTaken, AddressUnusable, DashboardNotStarted, LockNotTaken, and all that starting the database may raise
+        PasswordMissing, HostsNotStated, PortTaken, AddressUnusable, DashboardNotStarted, LockNotTaken, and all that
+        starting the database may raise
     """
     log = settings.home / "mlflow" / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    login = _login(settings) if entrance.signs_in else None
+    if entrance.host not in LOOPBACK and not entrance.hosts:
+        raise HostsNotStated(host=entrance.host)
     with _one_at_a_time(record_path(settings).with_suffix(".lock")):
         found = running_dashboard(settings)
         process = None
         if found is None:
-            order = _order(settings, host, port, log)
+            order = _order(settings, entrance, login, log)
             process = start_server(order)
             found = Dashboard(process.pid, order.url)
             keep(settings, found)
         try:
             _wait(found, process, log, tell)
-            return _described(found, log, process)
+            return _described(found, login, log, process)
         except BaseException:
             if process is not None:
                 end_dashboard(settings, process)
@@ -103,11 +119,20 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _order(settings: Settings, host: str, port: int, log: Path) -> ServerOrder:
-    check_free(host, port)
+def _login(settings: Settings) -> Login:
+    secret = settings.mlflow_admin_password
+    password = secret.get_secret_value() if secret else ""
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordMissing(found="is not set" if not password else "is shorter", least=SHORTEST_PASSWORD)
+    return Login("admin", password, settings.home / "mlflow")
+
+
+def _order(settings: Settings, entrance: Entrance, login: Login | None, log: Path) -> ServerOrder:
+    check_free(entrance.host, entrance.port)
     url = start(settings).url
     open_tracker(settings, url)
-    return ServerOrder(sqlalchemy_url(mlflow_database_url(settings)), settings.artifacts, host, port, log)
+    uri = sqlalchemy_url(mlflow_database_url(settings))
+    return ServerOrder(uri, settings.artifacts, entrance.host, entrance.port, log, entrance.hosts, login)
 
 
 def _wait(found: Dashboard, process: subprocess.Popen[bytes] | None, log: Path, tell: Callable[[str], None]) -> None:
@@ -126,8 +151,8 @@ def _wait(found: Dashboard, process: subprocess.Popen[bytes] | None, log: Path, 
         time.sleep(0.2)
 
 
-def _described(found: Dashboard, log: Path, process: subprocess.Popen[bytes] | None) -> Serving:
-    known = links(found.url)
+def _described(found: Dashboard, login: Login | None, log: Path, process: subprocess.Popen[bytes] | None) -> Serving:
+    known = links(found.url, login)
     first = [name for name in MODEL_TYPES if name in known]
     order = [*first, *(name for name in known if name not in first)]
     main = known[first[0]] if first else overview_link(found.url)

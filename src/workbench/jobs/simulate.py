@@ -17,8 +17,10 @@ from workbench.jobs.simulated_history import (
     Scene,
     SimulationOrder,
     Tick,
+    decision_rows,
     feedback_rows,
     history_rows,
+    logging_policy,
     synthetic_users,
 )
 from workbench.store import history as store
@@ -51,9 +53,10 @@ def simulate(url: str, order: SimulationOrder, tick: Tick = lambda *_: None) -> 
         found = store.find_simulation(connection, order.name)
         if found is None:
             version = _version(connection, order)
-            scene, truth = _scene(connection, order, version)
-            if store.claim_simulation(connection, order.name, order.seed, order.rows, _stated(order, version, truth)):
-                feedback = _write(connection, scene, tick)
+            scene = _scene(connection, order, version)
+            stated = _stated(order, version, scene.truth)
+            if store.claim_simulation(connection, order.name, order.seed, order.rows, stated):
+                feedback = _write(connection, scene, version, tick)
                 rated = int(np.count_nonzero(scene.drawn.rating))
                 seconds = time.perf_counter() - started
                 return SimulationResult(order.name, version, order.rows, rated, feedback, True, seconds)
@@ -75,7 +78,7 @@ def _version(connection: Connection, order: SimulationOrder) -> str:
     return version
 
 
-def _scene(connection: Connection, order: SimulationOrder, version: str) -> tuple[Scene, GroundTruth]:
+def _scene(connection: Connection, order: SimulationOrder, version: str) -> Scene:
     prompts = store.read_prompts(connection, version)
     techniques = training.techniques(connection)
     if prompts.empty or not techniques:
@@ -85,7 +88,7 @@ def _scene(connection: Connection, order: SimulationOrder, version: str) -> tupl
     drawn = draw(truth, order.rows, order.seed)
     start = datetime.now(UTC) - timedelta(days=order.days)
     moments = [start + timedelta(days=order.days * share) for share in drawn.moment.tolist()]
-    return Scene(order, prompts, techniques, drawn, synthetic_users(truth.world.users), moments), truth
+    return Scene(order, prompts, techniques, drawn, synthetic_users(truth.world.users), moments, truth)
 
 
 def _stated(order: SimulationOrder, version: str, truth: GroundTruth) -> dict[str, Any]:
@@ -105,9 +108,10 @@ def _stated(order: SimulationOrder, version: str, truth: GroundTruth) -> dict[st
     }
 
 
-def _write(connection: Connection, scene: Scene, tick: Tick) -> int:
+def _write(connection: Connection, scene: Scene, version: str, tick: Tick) -> int:
     store.add_users(connection, scene.users)
     store.ensure_months(connection, {moment.date() for moment in scene.moments})
+    store.write_decisions(connection, logging_policy(scene, version), decision_rows(scene))
     store.copy_history(connection, history_rows(scene, tick))
     copied = store.copy_feedback(connection, feedback_rows(scene))
     store.analyze_history(connection)

@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.simulated_rows import Draw
-from workbench.evaluation.simulation import POLICY
+from workbench.evaluation.simulated_rows import Draw, tokens
+from workbench.evaluation.simulation import POLICY, GroundTruth
 from workbench.records import Technique
 from workbench.store import history as store
 
@@ -44,6 +44,7 @@ class Scene:
     drawn: Draw
     users: list[store.SyntheticUser]
     moments: list[datetime]
+    truth: GroundTruth
 
     def id(self, kind: str, row: object) -> UUID:
         return uuid5(_NAMESPACE, f"{kind}:{self.order.name}:{self.order.seed}:{row}")
@@ -61,6 +62,39 @@ def synthetic_users(count: int) -> list[store.SyntheticUser]:
         )
         for name in names
     ]
+
+
+def logging_policy(scene: Scene, version: str) -> store.LoggingPolicy:
+    """The biased policy, with the probability of every technique for every prompt."""
+    prompts = scene.prompts
+    columns = (prompts[name].tolist() for name in ("prompt_key", "intent", "complexity"))
+    return store.LoggingPolicy(
+        name=POLICY,
+        policy_version=f"simulation {scene.order.name}, seed {scene.order.seed}",
+        version=version,
+        candidates=[UUID(technique.id) for technique in scene.techniques],
+        rows=map(store.PolicyRow, *columns, scene.truth.policy.tolist()),
+    )
+
+
+def decision_rows(scene: Scene) -> Iterator[store.DecisionRow]:
+    drawn, keys = scene.drawn, scene.prompts["prompt_key"].tolist()
+    characters = np.array(scene.prompts["prompt_text"].str.len(), dtype=np.float64)
+    costs = tokens(
+        drawn, scene.truth, characters, np.array([t.complexity_level for t in scene.techniques], dtype=np.float64)
+    )
+    ids = [UUID(technique.id) for technique in scene.techniques]
+    for row in range(scene.order.rows):
+        yield store.DecisionRow(
+            id=scene.id("decision", row),
+            decided_at=scene.moments[row],
+            prompt_key=keys[drawn.prompt[row]],
+            user_id=scene.users[drawn.user[row]].id,
+            technique_id=ids[drawn.technique[row]],
+            propensity=float(drawn.propensity[row]),
+            cost_tokens=int(costs[row]),
+            latency_ms=int(drawn.milliseconds[row]),
+        )
 
 
 def history_rows(scene: Scene, tick: Tick) -> Iterator[store.HistoryRow]:
@@ -90,6 +124,7 @@ def history_rows(scene: Scene, tick: Tick) -> Iterator[store.HistoryRow]:
             client_type=CLIENT,
             created_at=moment,
             is_synthetic=True,
+            decision_id=scene.id("decision", row),
         )
         if row % _REPORT_EVERY == 0 or row + 1 == order.rows:
             tick(row + 1, order.rows)
@@ -118,4 +153,5 @@ def feedback_rows(scene: Scene) -> Iterator[store.FeedbackRow]:
             technique_ratings={scene.techniques[drawn.technique[row]].id: rating},
             resulted_in_success=bool(drawn.success[row]),
             created_at=moment + timedelta(milliseconds=int(drawn.milliseconds[row])),
+            decision_id=scene.id("decision", row),
         )

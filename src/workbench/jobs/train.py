@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.jobs import data, training
+from workbench.jobs.consider import consider_run
 from workbench.jobs.embed import fill_all
 from workbench.jobs.encoder import SentenceEncoder, find_encoder
 from workbench.jobs.figures import report_figures
 from workbench.jobs.registered_encoder import record_encoder
+from workbench.jobs.review import keep_review
+from workbench.jobs.selector_evidence import load_evidence
 from workbench.jobs.thorough import TunedColumns, few, not_tuned, tune_split
 from workbench.jobs.tune import budget_of, choose
 from workbench.jobs.workspace import Workspace
@@ -73,13 +76,15 @@ def train(
     trials: int | None = None,
     tick: Callable[[int, int], None] = lambda *_: None,
 ) -> Trained:
-    """Train, judge, log and write back one model. The MLflow run ends FINISHED, or FAILED if anything raises.
+    """Train, judge, log and write back one model, and keep the page by which a reviewer decides whether it goes live.
+    The MLflow run ends FINISHED, or FAILED if anything raises before the results are written.
 
     ``trials`` sets of parameters are tried on the training split before; None takes as many as the budget has. ``tick``
     is told how far the fine-tuning of an encoder is, which the thorough budget does.
 
     Raises:
         DatasetUnknown, DatasetTooSmall, EmbeddingsOfAnotherSpace, SearchFailed
+        GatesInvalid: the model is trained and written, but there are no rules to ask.
     """
     started = time.perf_counter()
     tell("embedding")
@@ -95,7 +100,8 @@ def train(
         with tempfile.TemporaryDirectory() as scratch:
             recipe, split, made = _tuned(workspace, run.run_id, encoder, recipe, split, Path(scratch), tell, tick)
             tell("fitting")
-            fitted = training.fit(recipe, split, techniques)
+            evidence = load_evidence(workspace, recipe, techniques)
+            fitted = training.fit(recipe, split, techniques, evidence)
             tell("judging")
             report = training.judge(workspace.url, recipe, fitted, split, training_set)
             tell("recording")
@@ -107,6 +113,8 @@ def train(
         run.finish("FAILED")
         raise
     run.finish()
+    tell("asking the gate")
+    keep_review(workspace, consider_run(workspace, reference.run_id))
     return Trained(recipe, report, reference, time.perf_counter() - started, found, kept)
 
 

@@ -6,20 +6,24 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from pandas import DataFrame
 
 from workbench.db.connection import connect
 from workbench.evaluation.judge import judge_complexity, judge_intent, judge_selector
 from workbench.evaluation.learning import CurvePoint, Growth, grow
 from workbench.evaluation.learning import learning_curve as curve
+from workbench.evaluation.selector_regret import real_log, regret_table
 from workbench.jobs.describe import best_baseline, describe, in_a_line
 from workbench.models.build import estimator_for, fit_parameters, labels_of
+from workbench.models.selector_evidence import Evidence
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
-from workbench.store import performance, training
+from workbench.store import decisions, performance, training
 from workbench.tracking.items import DatasetItem, Item, Metrics, Note, Params, Picture, TableItem, Tags, Title
 from workbench.tracking.models import register, save_model
 from workbench.tracking.runs import Tracker
@@ -27,12 +31,12 @@ from workbench.tracking.runs import Tracker
 PREDICTIONS = "predictions.json"
 
 
-def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Fitted:
-    """Fit the recipe's estimator on the training split."""
+def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique], evidence: Evidence | None = None) -> Fitted:
+    """Fit the recipe's estimator on the training split, the selector also on what else there is to learn from."""
     started = time.perf_counter()
     estimator = estimator_for(recipe, techniques)
     with _few_rows_a_class():
-        estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train))
+        estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train, evidence))
     return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
 
 
@@ -55,7 +59,8 @@ def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: 
     if recipe.model_type == "complexity_model":
         return judge_complexity(fitted, split, neighbour, recipe.seed)
     choice = _seeds_choice(url, fitted, split, training_set)
-    return judge_selector(fitted, split, neighbour, choice, recipe.seed)
+    report = judge_selector(fitted, split, neighbour, choice, recipe.seed)
+    return replace(report, tables={**report.tables, **_regret(url, recipe)})
 
 
 def record(
@@ -104,6 +109,8 @@ def _few_rows_a_class() -> Iterator[None]:
 
 def _items(recipe: Recipe, training_set: TrainingSet, report: Report, figures: dict[str, Figure]) -> Iterator[Item]:
     yield Tags({"model_type": recipe.model_type, "dataset_version": recipe.dataset_version})
+    if recipe.options.get("synthetic_outcomes"):
+        yield Tags({"synthetic": "true"})
     columns = ("prompt_text", "primary", "secondary", "complexity", "techniques")
     source = f"ml_training_data, dataset_version {recipe.dataset_version}"
     for part, context, rows in (("train", "training", report.n_train), ("test", "testing", report.n_test)):
@@ -147,6 +154,14 @@ def _neighbour_labels(url: str, version: str, split: Split) -> NDArray[Any]:
     positions = np.array([row.get(nearest.get(identity, ""), 0) for identity in split.test.ids])
     labels: NDArray[Any] = split.train.y[positions]
     return labels
+
+
+def _regret(url: str, recipe: Recipe) -> dict[str, DataFrame]:
+    """Beside the best fixed and the best per intent, where there are outcomes to tell by."""
+    with connect(url) as connection:
+        log = real_log(decisions.read_log(connection), bool(recipe.options.get("synthetic_outcomes")))
+    table = regret_table(log, recipe.seed)
+    return {} if table.empty else {"regret": table}
 
 
 def _seeds_choice(url: str, fitted: Fitted, split: Split, training_set: TrainingSet) -> list[list[str]]:

@@ -8,8 +8,12 @@ from typing import Any
 
 from workbench.models.complexity import complexity_pipeline
 from workbench.models.intent_pipeline import intent_pipeline
-from workbench.models.technique import technique_pipeline
+from workbench.models.selector import selector_pipeline
+from workbench.models.selector_evidence import Evidence
 from workbench.records import Examples, Recipe, Technique
+
+# Options of the selector's recipe that say what it learns from, and not how.
+OF_EVIDENCE = frozenset({"synthetic_outcomes"})
 
 
 def estimator_for(recipe: Recipe, techniques: Sequence[Technique]) -> Any:
@@ -20,16 +24,21 @@ def estimator_for(recipe: Recipe, techniques: Sequence[Technique]) -> Any:
         return complexity_pipeline(**recipe.options)
     codes = tuple(technique.code for technique in techniques)
     priors = tuple(technique.base_effectiveness for technique in techniques)
-    return technique_pipeline(codes, priors, random_state=recipe.seed, **recipe.options)
+    options = {name: value for name, value in recipe.options.items() if name not in OF_EVIDENCE}
+    return selector_pipeline(codes, priors, random_state=recipe.seed, **options)
 
 
-def fit_parameters(estimator: Any, train: Examples) -> dict[str, Any]:
+def fit_parameters(estimator: Any, train: Examples, evidence: Evidence | None = None) -> dict[str, Any]:
     """What the last step of a pipeline learns from besides X and y: secondary intents, if it takes any and some row has
-    them."""
+    them; logged outcomes and what techniques are described as."""
     name, head = estimator.steps[-1]
-    if not any(train.secondary) or "secondary" not in signature(head.fit).parameters:
-        return {}
-    return {f"{name}__secondary": train.secondary}
+    taken = signature(head.fit).parameters
+    found: dict[str, Any] = {}
+    if any(train.secondary) and "secondary" in taken:
+        found[f"{name}__secondary"] = train.secondary
+    if evidence is not None and "evidence" in taken:
+        found[f"{name}__evidence"] = evidence
+    return found
 
 
 def labels_of(estimator: Any) -> tuple[str, ...]:

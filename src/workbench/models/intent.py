@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,26 +14,26 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from workbench.models.conformal import climbs, label_sets, lowest_threshold, nonconformity, quantile, stop
 from workbench.models.heads import HeadName, fit_head, make_head, scores_of
 from workbench.models.kernel import MOST_UNSEEN, WHOLE, View
+from workbench.models.link import Link, fit_link
 from workbench.models.novelty import learn_novelty, novelty, signs
 from workbench.models.secondary_mixin import SecondaryMixin
 from workbench.models.taxonomy import Tree
-from workbench.models.temperature import temperature_of
 from workbench.records import Vector
 
 FEWEST_FOR_CALIBRATION = 50
 MOST_FOR_CALIBRATION = MOST_UNSEEN
 ROWS_AT_ONCE = 4_096
 # Where too few rows can be held out to fit one: about what the public intent sets give.
-USUAL_TEMPERATURE = {"kernel": 0.07, "svm": 0.2, "logistic": 1.0}
+USUAL_LINK = {"kernel": Link(3.0, 0.045), "svm": Link.of_temperature(0.2), "logistic": Link.of_temperature(1.0)}
 OUT_OF_SCOPE = "out of scope"
 
 
 class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimator):
     """Scores of every label that occurs, inner nodes included, turned into one distribution over a tree.
 
-    A label is a dotted path and means "here, and no deeper". The distribution over labels is a softmax of scores
-    divided by a temperature (Guo et al. 2017); the probability of a node is the sum over the labels of its subtree, so
-    probabilities agree along every path and no child outweighs its parent. Temperature, conformal thresholds and the
+    A label is a dotted path and means "here, and no deeper". The distribution over labels is a softmax of logits that
+    a link (see ``Link``) makes of the scores; the probability of a node is the sum over the labels of its subtree, so
+    probabilities agree along every path and no child outweighs its parent. Link, conformal thresholds and the
     out-of-scope score are fitted on scores that each training row would have had unseen.
 
     Parameters
@@ -45,7 +44,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
     out_of_scope : the label of rows that have no intent in scope, if there are any.
     random_state : seed of whatever the head draws.
     tuned_labels : the last columns are log-probabilities of these labels, each row's by an encoder that did not see it;
-        what they add to a label's score is weighed together with the temperature.
+        what they add to a label's score is weighed by unseen rows too.
     """
 
     def __init__(
@@ -161,7 +160,7 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         return fit_head(make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels), X, y)
 
     def _checked(self, X: Any) -> Any:
-        check_is_fitted(self, "temperature_")
+        check_is_fitted(self, "sharpness_")
         return validate_data(self, X, accept_sparse="csr", dtype=(np.float32, np.float64), reset=False)
 
     def _scores(self, X: Any) -> Iterator[tuple[slice, Vector]]:
@@ -182,11 +181,14 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         return found
 
     def _probabilities(self, scores: Vector) -> Vector:
-        probabilities: Vector = softmax(scores / self.temperature_, axis=1)
-        return probabilities
+        return self._link.probabilities(scores)
+
+    @property
+    def _link(self) -> Link:
+        return Link(self.sharpness_, self.bend_)
 
     def _novelty(self, scores: Vector) -> Vector:
-        return novelty(signs(scores, self.temperature_, self._outside), self.novelty_)
+        return novelty(signs(scores, self._link, self._outside), self.novelty_)
 
     def _calibration_rows(self, unseen: Vector | None) -> NDArray[np.int64]:
         if unseen is None:
@@ -195,13 +197,14 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         return np.sort(np.random.default_rng(self.random_state).permutation(rows)[:MOST_FOR_CALIBRATION])
 
     def _calibrate(self, scores: Vector | None, truth: NDArray[Any]) -> None:
-        self.temperature_ = USUAL_TEMPERATURE[self.head]
+        link = USUAL_LINK[self.head]
+        if scores is not None and len(scores) >= FEWEST_FOR_CALIBRATION:
+            link, _ = fit_link(scores, truth)
+        self.sharpness_, self.bend_ = link.sharpness, link.bend
         self.subtree_, self.reach_, self.label_, self.novelty_scores_ = (np.empty(0) for _ in range(4))
         self.novelty_ = None
         if scores is None or not len(scores):
             return
-        if len(scores) >= FEWEST_FOR_CALIBRATION:
-            self.temperature_, _ = temperature_of(scores, truth)
         probabilities = self._probabilities(scores)
         labels = [str(label) for label in self.classes_[truth]]
         nodes, chances = zip(*climbs(self.tree_, self.classes_, probabilities), strict=True)
@@ -211,13 +214,13 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         self._learn_novelty(scores, truth)
 
     def _learn_novelty(self, scores: Vector, truth: NDArray[Any]) -> None:
-        found = signs(scores, self.temperature_, self._outside)
+        found = signs(scores, self._link, self._outside)
         is_outside = truth == self._outside
         self.novelty_ = learn_novelty(found, is_outside)
         self.novelty_scores_ = np.sort(novelty(found, self.novelty_)[~is_outside])
 
     def _nonconformity(self, name: str, coverage: float) -> Vector:
-        check_is_fitted(self, "temperature_")
+        check_is_fitted(self, "sharpness_")
         if not 0.0 < coverage < 1.0:
             raise ValueError(f"coverage is {coverage}; it has to lie between 0 and 1")
         scores: Vector = getattr(self, name)

@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline
 
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.kernel import View
+from workbench.models.link import fit_link
 from workbench.models.search import Parameters, Score
-from workbench.models.temperature import temperature_of
 from workbench.models.triangular import solve
 from workbench.records import Budget, Matrix
 
@@ -26,7 +26,7 @@ MOST_ROWS = 8_000
 
 
 class KernelObjective:
-    """Log loss of the closed-form leave-one-out scores (see ``KernelRidgeClassifier``) at their best temperature.
+    """Log loss of the closed-form leave-one-out scores (see ``KernelRidgeClassifier``) with their best link.
 
     Distances and inner products of each block of columns are worked out once, so a set of parameters costs one
     factorisation. Beyond ``MOST_ROWS`` rows a sample, drawn by ``seed`` with every label in its share, stands for all.
@@ -50,7 +50,7 @@ class KernelObjective:
     def __call__(self, parameters: Parameters, /) -> Score:
         _, unseen = solve(self._gram(dict(parameters)), self._targets)
         scores = np.asarray(unseen + self._prior, dtype=np.float64)
-        _, loss = temperature_of(scores, self._truth)
+        _, loss = fit_link(scores, self._truth)
         return Score(loss, float(np.mean(scores.argmax(axis=1) == self._truth)))
 
     def _gram(self, options: Mapping[str, Any]) -> Matrix:

@@ -11,12 +11,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from workbench.models.link import Link
 from workbench.records import Vector
 
 FEWEST_OUTSIDE = 10
 
 
-def signs(scores: Vector, temperature: float, outside: int | None) -> Vector:
+def signs(scores: Vector, link: Link, outside: int | None) -> Vector:
     """Shape (rows, 6 or 7): what tells rows without an intent from the others.
 
     Largest score and its lead, sum and sum of squares of all scores, entropy and free energy (Liu et al. 2020) of the
@@ -25,14 +26,15 @@ def signs(scores: Vector, temperature: float, outside: int | None) -> Vector:
     inside = scores if outside is None else np.delete(scores, outside, axis=1)
     ordered = np.sort(inside, axis=1)
     lead = ordered[:, -1] - ordered[:, -2] if ordered.shape[1] > 1 else ordered[:, -1]
-    logs = log_softmax(inside / temperature, axis=1)
+    logits = link.logits(inside)
+    logs = log_softmax(logits, axis=1)
     columns = [
         ordered[:, -1],
         lead,
         inside.sum(axis=1),
         np.square(inside).sum(axis=1),
         -(np.exp(logs) * logs).sum(axis=1),
-        temperature * logsumexp(inside / temperature, axis=1),
+        logsumexp(logits, axis=1),
     ]
     if outside is not None:
         columns.append(scores[:, outside])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from workbench.evaluation.gate_checks import p_in_words
 from workbench.evaluation.paired import Comparison
 from workbench.plots.style import BLUE, GREY, ORANGE, canvas, height_for, panels, sign_colour
 
@@ -61,7 +62,7 @@ def differences(comparisons: Sequence[Comparison], ours: str = "new", theirs: st
         axes.tick_params(axis="x", labelsize=7)
         axes.spines["left"].set_visible(False)
         axes.locator_params(axis="x", nbins=5)
-        text = f"{found.difference:+.4f} ({found.low:+.4f} to {found.high:+.4f}), p = {found.p_value:.3f}"
+        text = f"{found.difference:+.4f} ({found.low:+.4f} to {found.high:+.4f}), {p_in_words(found.p_value)}"
         axes.text(1.02, 0.5, text, transform=axes.transAxes, va="center", fontsize=8)
     figure.supxlabel(f"{ours} minus {theirs}, 95 % interval; right of 0: {ours} is better", fontsize=9)
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.evaluation.lift import averages, branches
+from workbench.evaluation.effectiveness_views import branches, lifts
 from workbench.plots.lift import SYNTHETIC
 from workbench.plots.style import canvas, height_for
 
@@ -14,7 +14,7 @@ from workbench.plots.style import canvas, height_for
 def effectiveness_map(estimates: pd.DataFrame, is_synthetic: bool = False) -> Figure:
     """Score of every technique in every top-level branch, the best technique on average first; blank: no data."""
     table = branches(estimates).pivot(index="technique", columns="intent", values="score")
-    table = table.loc[averages(estimates)["score"].sort_values(ascending=False, kind="stable").index]
+    table = table.loc[[code for code in lifts(estimates)["technique"] if code in table.index]]
     scores = 100 * table.to_numpy(float)
     figure, axes = canvas(3.6 + 0.52 * len(table.columns), height_for(len(table), 0.27) + 0.9)
     image = axes.imshow(np.ma.masked_invalid(scores), cmap="cividis", aspect="auto")

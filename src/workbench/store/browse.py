@@ -72,6 +72,20 @@ class PastPrompt:
 
 
 @dataclass(frozen=True)
+class PastDecision:
+    """``chosen`` are codes; ``propensity`` is that of them together, None where nobody recorded it."""
+
+    id: str
+    decided_at: datetime
+    policy: str
+    intent: str | None
+    chosen: list[str]
+    propensity: float | None
+    is_exploration: bool | None
+    is_synthetic: bool
+
+
+@dataclass(frozen=True)
 class DayOfTechnique:
     """Shares are 0 to 1; ``success_rate`` is None where nobody rated."""
 
@@ -146,6 +160,11 @@ def uses_of_technique(connection: Connection, technique: str, since: datetime) -
     values = {"technique": technique, "since": since}
     row = connection.execute(query(SUBJECT, "uses_of_technique"), values).fetchone()
     return (int(row[0]), row[1]) if row else (0, None)
+
+
+def recent_decisions(connection: Connection, limit: int = 20) -> list[PastDecision]:
+    """What was decided last, the latest first."""
+    return [PastDecision(*row) for row in connection.execute(query(SUBJECT, "recent_decisions"), {"limit": limit})]
 
 
 def analytics_of_day(connection: Connection, day: date) -> list[DayOfTechnique]:

@@ -17,9 +17,11 @@ from workbench.errors import SimulationForbidden
 from workbench.sql import query
 
 _HISTORY_TYPES = (
-    "uuid uuid uuid text int4 text int4 text int4 uuid[] jsonb int4 int4 bool varchar timestamptz bool".split()
+    "uuid uuid uuid text int4 text int4 text int4 uuid[] jsonb int4 int4 bool varchar timestamptz bool uuid".split()
 )
-_FEEDBACK_TYPES = "uuid uuid timestamptz uuid int4 jsonb bool timestamptz".split()
+_FEEDBACK_TYPES = "uuid uuid timestamptz uuid int4 jsonb bool timestamptz uuid".split()
+_POLICY_TYPES = "text text int4 float8[]".split()
+_DECISION_TYPES = "uuid timestamptz text uuid uuid float8 int4 int4".split()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,42 @@ class HistoryRow:
     client_type: str
     created_at: datetime
     is_synthetic: bool
+    decision_id: UUID
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """With what probability each candidate is chosen for a prompt, in the column order of ``copy_policy``."""
+
+    prompt_key: str
+    intent_path: str
+    complexity: int
+    propensities: list[float]
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """What was chosen, in the column order of the ``copy_decisions`` query."""
+
+    id: UUID
+    decided_at: datetime
+    prompt_key: str
+    user_id: UUID
+    technique_id: UUID
+    propensity: float
+    cost_tokens: int
+    latency_ms: int
+
+
+@dataclass(frozen=True)
+class LoggingPolicy:
+    """What decided about the prompts of ``version``; a row of ``rows`` has one propensity a candidate."""
+
+    name: str
+    policy_version: str
+    version: str
+    candidates: Sequence[UUID]
+    rows: Iterable[PolicyRow]
 
 
 @dataclass(frozen=True)
@@ -75,6 +113,7 @@ class FeedbackRow:
     technique_ratings: dict[str, int]
     resulted_in_success: bool
     created_at: datetime
+    decision_id: UUID
 
 
 def newest_labelled_version(connection: Connection) -> str | None:
@@ -84,9 +123,10 @@ def newest_labelled_version(connection: Connection) -> str | None:
 
 
 def read_prompts(connection: Connection, version: str) -> pd.DataFrame:
-    """The training prompts of ``version``: ``prompt_text``, ``intent``, ``complexity``, ``techniques`` (codes)."""
+    """The training prompts of ``version``: ``prompt_text``, ``prompt_key``, ``intent``, ``complexity``, ``techniques``
+    (codes)."""
     rows = connection.execute(query("history", "prompts"), {"version": version}).fetchall()
-    return pd.DataFrame(rows, columns=["prompt_text", "intent", "complexity", "techniques"])
+    return pd.DataFrame(rows, columns=["prompt_text", "prompt_key", "intent", "complexity", "techniques"])
 
 
 def find_simulation(connection: Connection, name: str) -> Simulation | None:
@@ -125,6 +165,15 @@ def ensure_months(connection: Connection, months: Iterable[date]) -> None:
         connection.execute(query("history", "ensure_month"), {"month": month})
 
 
+def write_decisions(connection: Connection, policy: LoggingPolicy, rows: Iterable[DecisionRow]) -> int:
+    """Write the decisions within the caller's transaction, before the history that refers to them; how many."""
+    connection.execute(query("history", "create_staged_decisions"))
+    _copy(connection, "copy_policy", _POLICY_TYPES, policy.rows)
+    _copy(connection, "copy_decisions", _DECISION_TYPES, rows)
+    values = {**vars(policy), "policy": policy.name, "candidates": list(policy.candidates), "rows": None}
+    return connection.execute(query("history", "write_decisions"), values).rowcount
+
+
 def copy_history(connection: Connection, rows: Iterator[HistoryRow]) -> int:
     """Binary COPY within the caller's transaction. Returns the number of rows."""
     return _copy(connection, "copy_history", _HISTORY_TYPES, rows)
@@ -139,7 +188,7 @@ def analyze_history(connection: Connection) -> None:
     connection.execute(query("history", "analyze_history"))
 
 
-def _copy(connection: Connection, name: str, types: Sequence[str], rows: Iterator[Any]) -> int:
+def _copy(connection: Connection, name: str, types: Sequence[str], rows: Iterable[Any]) -> int:
     with connection.cursor() as cursor:
         with cursor.copy(query("history", name)) as copy:
             copy.set_types(types)

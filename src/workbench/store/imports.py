@@ -125,9 +125,13 @@ def reasons(connection: Connection) -> list[tuple[str, int, int]]:
     return connection.execute(query("imports", "reasons")).fetchall()
 
 
-def create_intents(connection: Connection, wanted: Iterable[NewIntent]) -> int:
-    """Create those of ``wanted`` that a row to be written uses, with their ancestors; how many they were."""
-    used = {row[0] for row in connection.execute(query("imports", "used_paths")).fetchall()}
+def used_paths(connection: Connection) -> set[str]:
+    """The intents of the rows to be written."""
+    return {row[0] for row in connection.execute(query("imports", "used_paths")).fetchall()}
+
+
+def create_intents(connection: Connection, wanted: Iterable[NewIntent], used: Iterable[str]) -> list[NewIntent]:
+    """Create those of ``wanted`` that are among the paths ``used``, with their ancestors; which they were."""
     needed = {".".join(path.split(".")[: depth + 1]) for path in used for depth in range(path.count(".") + 1)}
     chosen = sorted((new for new in wanted if new.path in needed), key=lambda new: (new.path.count("."), new.path))
     values = [
@@ -136,7 +140,7 @@ def create_intents(connection: Connection, wanted: Iterable[NewIntent]) -> int:
     ]
     with connection.cursor() as cursor:
         cursor.executemany(query("imports", "create_intent"), values)
-    return len(chosen)
+    return chosen
 
 
 def write(connection: Connection, version: str, *, source_type: str, is_validated: bool) -> None:

@@ -73,12 +73,6 @@ def newest(connection: Connection, model_type: ModelType, dataset_version: str) 
     return _one(connection, "newest", model_type=model_type, dataset_version=dataset_version)
 
 
-def promote(connection: Connection, model_type: ModelType, run_id: str) -> bool:
-    """Retire the live model and activate the run's, in the caller's transaction; False when it is live already."""
-    connection.execute(query(SUBJECT, "retire"), {"model_type": model_type, "run_id": run_id})
-    return connection.execute(query(SUBJECT, "activate"), {"run_id": run_id}).rowcount == 1
-
-
 def runs_written(connection: Connection, runs: Sequence[str]) -> set[str]:
     """Those of ``runs`` whose results stand in the database."""
     return {row[0] for row in connection.execute(query(SUBJECT, "runs_written"), {"runs": list(runs)}).fetchall()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,11 @@ def load(connection: Connection, version: str) -> TrainingSet:
     return TrainingSet(version, _frame(rows, codes), embeddings, space, _digest(rows), layers)
 
 
+def digest(connection: Connection, version: str) -> str:
+    """``TrainingSet.digest`` of a version without its embeddings."""
+    return _digest(connection.execute(query(SUBJECT, "rows"), {"version": version}).fetchall())
+
+
 def _matrix(cursor: Any, rows: int) -> Matrix:
     matrix = np.empty((rows, DIMENSIONS), dtype=np.float32)
     for index, (vector,) in enumerate(cursor):
@@ -80,7 +86,13 @@ def _digest(rows: list[Any]) -> str:
 
 def techniques(connection: Connection) -> list[Technique]:
     """The active techniques by code."""
-    return [Technique(*row) for row in connection.execute(query(SUBJECT, "techniques")).fetchall()]
+    found = [Technique(*row) for row in connection.execute(query(SUBJECT, "techniques")).fetchall()]
+    return [replace(technique, prerequisites=tuple(technique.prerequisites or ())) for technique in found]
+
+
+def pattern_lengths(connection: Connection) -> dict[str, float]:
+    """Mean characters of the active patterns of each technique that has any, by code."""
+    return dict(connection.execute(query(SUBJECT, "pattern_lengths")).fetchall())
 
 
 def intent_names(connection: Connection) -> dict[str, str]:

@@ -25,6 +25,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
+from workbench.errors import ModelUnknown
 from workbench.records import Fitted, RunRef
 from workbench.tracking.runs import LONGEST_PARAM, Tracker
 
@@ -40,8 +41,11 @@ TRUSTED_TYPES = [
     "workbench.models.intent.HierarchicalIntentClassifier",
     "workbench.models.kernel.KernelRidgeClassifier",
     "workbench.models.kernel.View",
+    "workbench.models.outcome_model.OutcomeModel",
     "workbench.models.secondary.SecondaryIntents",
     "workbench.models.secondary_signs.Habits",
+    "workbench.models.kernel_labels.KernelRidgeLabels",
+    "workbench.models.selector.TechniqueSelector",
     "workbench.models.technique.TechniqueRanker",
 ]
 MODEL_FILE = "model.skops"
@@ -150,7 +154,24 @@ def new_version(tracker: Tracker, name: str, model_id: str, run_id: str) -> str:
     return str(tracker.client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id).version)
 
 
-def _digest(tracker: Tracker, model_id: str) -> str:
+def file_of_version(tracker: Tracker, name: str, version: str) -> Path:
+    """Where MLflow says that the model file lies; whoever opens it has to check that.
+
+    Raises:
+        ModelUnknown: MLflow has no such version, or no longer its model.
+    """
+    try:
+        source = tracker.client.get_model_version(name, version).source
+        return _file_of(tracker, str(source).removeprefix("models:/"))
+    except MlflowException as exc:
+        raise ModelUnknown(name=f"{name} {version} in MLflow", known="those of its registry") from exc
+
+
+def _file_of(tracker: Tracker, model_id: str) -> Path:
     location = urlsplit(tracker.client.get_logged_model(model_id).artifact_location)
-    with (Path(unquote(location.path)) / MODEL_FILE).open("rb") as file:
+    return Path(unquote(location.path)) / MODEL_FILE
+
+
+def _digest(tracker: Tracker, model_id: str) -> str:
+    with _file_of(tracker, model_id).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

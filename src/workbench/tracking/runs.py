@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,8 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from workbench.db.owners import is_gone as is_gone
+from workbench.db.owners import this_process as this_process
 from workbench.errors import RunUnknown
 from workbench.tracking.items import (
     DatasetItem,
@@ -39,6 +39,7 @@ Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 OWNER = "workbench.owner"
 PARENT = "mlflow.parentRunId"
+RETRAINING = "workbench.retraining"
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LONGEST_PARAM = 6000
 for noisy in ("alembic", "mlflow.store.db.utils"):
@@ -47,11 +48,13 @@ for noisy in ("alembic", "mlflow.store.db.utils"):
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that is stored as RUNNING, with the process that claimed it (see ``this_process``)."""
+    """A run that is stored as RUNNING, with the process that claimed it (see ``this_process``). ``retraining`` is the
+    one that it belongs to, empty where there is none."""
 
     run_id: str
     name: str
     owner: str
+    retraining: str
 
 
 @dataclass(frozen=True)
@@ -61,25 +64,6 @@ class ChildRun:
     owner: str
     tags: Mapping[str, str]
     metrics: Mapping[str, float]
-
-
-def this_process() -> str:
-    """Host, pid and start time in clock ticks: the three together are never given to another process."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def is_gone(owner: str) -> bool:
-    """Whether the process ``owner`` was on this machine and has ended; of another machine nobody can say."""
-    host, pid, started = owner.rsplit(":", 2)
-    return host == socket.gethostname() and _started(int(pid)) != started
-
-
-def _started(pid: int) -> str:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return "gone"
-    return "gone" if fields[0] in "ZX" else fields[19]
 
 
 def prepare(uri: str, artifacts: Path) -> None:
@@ -126,6 +110,11 @@ class Tracker:
     def close(self, run_id: str, status: Status) -> None:
         self.client.set_terminated(run_id, status)
 
+    def reopen(self, run_id: str) -> None:
+        """A closed run is RUNNING again, claimed by this process."""
+        self.client.set_tag(run_id, OWNER, this_process())
+        self.client.update_run(run_id, "RUNNING")
+
     def status(self, run_id: str) -> Status:
         """
         Raises:
@@ -142,6 +131,9 @@ class Tracker:
 
     def metrics(self, run_id: str) -> dict[str, float]:
         return dict(self._run(run_id).data.metrics)
+
+    def parameters(self, run_id: str) -> dict[str, str]:
+        return dict(self._run(run_id).data.params)
 
     def open_runs(self) -> list[OpenRun]:
         """Every run of the workbench's experiments that is stored as RUNNING."""
@@ -197,13 +189,26 @@ class Tracker:
         if mark not in known:
             self.client.set_tag(run_id, LOGGED_ARTIFACTS, json.dumps([*known, mark]))
 
+    def files(self, run_id: str, folder: str) -> set[str]:
+        """Names of the files that were logged into ``folder`` of the run."""
+        return {Path(file.path).name for file in self.client.list_artifacts(run_id, folder)}
+
     def read_table(self, run_id: str, path: str, into: Path) -> str:
-        """The JSON text of a table that was logged as ``path``; ``into`` is a scratch folder."""
-        return Path(self.client.download_artifacts(run_id, path, str(into))).read_text(encoding="utf-8")
+        """The JSON text of a table that was logged as ``path``; ``into`` is a scratch folder.
+
+        Raises:
+            RunUnknown: no such run, or it has no such table.
+        """
+        try:
+            return Path(self.client.download_artifacts(run_id, path, str(into))).read_text(encoding="utf-8")
+        except (MlflowException, OSError) as exc:
+            raise RunUnknown(run_id=f"{run_id} with {path}") from exc
 
 
 def _open_run(run: Any) -> OpenRun:
-    return OpenRun(run.info.run_id, str(run.data.tags.get("mlflow.runName", "")), run.data.tags[OWNER])
+    tags = run.data.tags
+    name, retraining = str(tags.get("mlflow.runName", "")), str(tags.get(RETRAINING, ""))
+    return OpenRun(run.info.run_id, name, tags[OWNER], retraining)
 
 
 def _child(run: Any) -> ChildRun:
