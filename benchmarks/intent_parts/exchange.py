@@ -1,9 +1,9 @@
 """What goes to the process of a contender and what comes back, by files.
 
 Needs nothing but the standard library and numpy: drivers run it in environments that have no workbench. A task is a
-folder with ``task.json`` and one folder a part: ``train.csv`` (text, label), ``test.csv`` (text), and ``vectors.npz``
-(train, test: embeddings). Answers lie beside them as ``answers.npz`` and ``answers.json``; ``result.json`` says what
-the whole process took.
+folder with ``task.json`` and one folder a part: ``train.csv`` (text, label), ``words.csv`` (what the labels are called:
+text, label), ``test.csv`` (text), and ``vectors.npz`` (train, test, words: embeddings). Answers lie beside them as
+``answers.npz`` and ``answers.json``; ``result.json`` says what the whole process took.
 """
 
 from __future__ import annotations
@@ -28,9 +28,17 @@ EMBEDDING, LAYERS = slice(0, 384), slice(384, None)
 
 
 @dataclass(frozen=True)
+class Words:
+    texts: list[str]
+    labels: np.ndarray
+    vectors: np.ndarray
+    layers: np.ndarray
+
+
+@dataclass(frozen=True)
 class Part:
-    """``train_labels`` are dotted paths. ``options``: seed, out_of_scope, encoder (a folder), and what the contender
-    takes besides."""
+    """``train_labels`` are dotted paths; ``words`` are what labels are called. ``options``: seed, out_of_scope, encoder
+    (a folder), and what the contender takes besides."""
 
     train_texts: list[str]
     train_labels: np.ndarray
@@ -40,6 +48,7 @@ class Part:
     train_layers: np.ndarray
     test_layers: np.ndarray
     options: dict[str, Any]
+    words: Words
 
 
 @dataclass
@@ -64,12 +73,13 @@ class Contender(Protocol):
     def further(self, part: Part, answers: Answers) -> None: ...
 
 
-def write_part(folder: Path, train: tuple[Any, Any, Any], test: tuple[Any, Any]) -> None:
-    """``train`` is texts, labels and vectors, ``test`` texts and vectors."""
+def write_part(folder: Path, train: tuple[Any, Any, Any], test: tuple[Any, Any], words: tuple[Any, Any, Any]) -> None:
+    """``train`` and ``words`` are texts, labels and vectors, ``test`` texts and vectors."""
     folder.mkdir(parents=True)
     _write_csv(folder / "train.csv", {"text": train[0], "label": train[1]})
     _write_csv(folder / "test.csv", {"text": test[0]})
-    np.savez(folder / "vectors.npz", train=train[2], test=test[1])
+    _write_csv(folder / "words.csv", {"text": words[0], "label": words[1]})
+    np.savez(folder / "vectors.npz", train=train[2], test=test[1], words=words[2])
 
 
 def read_answers(folder: Path) -> tuple[Answers, dict[str, float]]:
@@ -137,12 +147,15 @@ def _cpu() -> float:
 
 
 def _read_part(folder: Path, options: dict[str, Any]) -> Part:
-    train, test = (_read_csv(folder / f"{name}.csv") for name in ("train", "test"))
+    train, test, said = (_read_csv(folder / f"{name}.csv") for name in ("train", "test", "words"))
     with np.load(folder / "vectors.npz") as vectors:
         labels = np.array([row["label"] for row in train], dtype=object)
         texts = ([row["text"] for row in train], [row["text"] for row in test])
         both = [vectors[name][:, part] for part in (EMBEDDING, LAYERS) for name in ("train", "test")]
-        return Part(texts[0], labels, texts[1], *both, options)
+        found = vectors["words"]
+        named = [row["text"] for row in said], np.array([row["label"] for row in said], dtype=object)
+        words = Words(*named, found[:, EMBEDDING], found[:, LAYERS])
+        return Part(texts[0], labels, texts[1], *both, options, words)
 
 
 def _write_answers(folder: Path, answers: Answers, seconds: dict[str, float]) -> None:

@@ -57,7 +57,17 @@ def digest(job: Job, frame: pd.DataFrame) -> str:
     return found.hexdigest()[:16]
 
 
-def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+@dataclass(frozen=True)
+class Vectors:
+    """Of the rows of a frame, and of what its ``labels`` are ``called``."""
+
+    rows: np.ndarray
+    labels: list[str]
+    called: list[str]
+    words: np.ndarray
+
+
+def run(job: Job, frame: pd.DataFrame, vectors: Vectors, cache: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     """What was measured, and one row a tested prompt.
 
     Raises:
@@ -80,8 +90,9 @@ def run(job: Job, frame: pd.DataFrame, vectors: np.ndarray, cache: Path) -> tupl
         options |= {"encoder": str(find_encoder(read_settings()).folder), **OPTIONS.get(job.contender, {})}
         (folder / "task.json").write_text(json.dumps(options), encoding="utf-8")
         for number, part in enumerate(rows):
-            train = texts[part.train], labels[part.train], vectors[part.train]
-            write_part(folder / f"{number:03d}", train, (texts[part.test], vectors[part.test]))
+            train = texts[part.train], labels[part.train], vectors.rows[part.train]
+            words = vectors.called, vectors.labels, vectors.words
+            write_part(folder / f"{number:03d}", train, (texts[part.test], vectors.rows[part.test]), words)
         _call([*command, str(folder)], folder, env)
         process = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         answers = [read_answers(folder / f"{number:03d}") for number in range(len(rows))]

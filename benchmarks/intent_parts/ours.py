@@ -16,12 +16,13 @@ from workbench.jobs.encoder import find_encoder
 from workbench.jobs.thorough import few, tuned_columns
 from workbench.jobs.tune import TRIALS
 from workbench.jobs.tuned_encoder import TunedEncoder
+from workbench.models.build import fit_parameters
 from workbench.models.intent import OUT_OF_SCOPE
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.intent_space import intent_space
 from workbench.models.kernel_choice import KernelObjective
 from workbench.models.search import best_of
-from workbench.records import BUDGETS
+from workbench.records import BUDGETS, Examples, Split
 from workbench.settings import read_settings
 from workbench.store.studies import in_memory
 
@@ -35,17 +36,19 @@ def known(budget: str) -> bool:
     return budget in BUDGETS
 
 
-def fit_ours(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int, further: Any = None) -> Any:
-    """``train_frame`` has the columns of ``Examples.X``, ``labels`` are dotted paths; a fitted pipeline, its parameters
-    chosen as `workbench train` chooses them."""
-    options = _chosen("standard" if budget == "thorough" else budget, train_frame, labels, seed, TRIALS[budget])
-    return intent_pipeline(budget=budget, random_state=seed, **options, **(further or {})).fit(train_frame, labels)
+def fit_ours(budget: Any, split: Split, seed: int, further: Any = None) -> Any:
+    """A pipeline fitted on the split's training rows and words, its parameters chosen as `workbench train` does."""
+    options, learnt = _chosen("standard" if budget == "thorough" else budget, split, seed, TRIALS[budget]), split.learnt
+    made = intent_pipeline(budget=budget, random_state=seed, **options, **(further or {}))
+    return made.fit(learnt.X, learnt.y, **fit_parameters(made, learnt, is_prompt=split.is_prompt))
 
 
-def _chosen(budget: Any, train_frame: pd.DataFrame, labels: np.ndarray, seed: int, trials: int) -> Any:
+def _chosen(budget: Any, split: Split, seed: int, trials: int) -> Any:
     if not trials:
         return {}
-    objective, study = KernelObjective(train_frame, labels, budget, seed), in_memory(intent_space(budget), seed)
+    learnt = split.learnt
+    objective = KernelObjective(learnt.X, learnt.y, budget, seed, split.is_prompt)
+    study = in_memory(intent_space(budget), seed)
     for _ in range(trials):
         proposal = study.ask()
         study.tell(proposal, objective(proposal.parameters), 0.0)
@@ -60,14 +63,16 @@ class Ours:
 
     def fit(self, part: Part) -> None:
         frame, seed = _frame(part.train_texts, part.train_vectors, part.train_layers), int(self.options["seed"])
+        said = _frame(part.words.texts, part.words.vectors, part.words.layers)
         further = {}
         if self.options["contender"] == "thorough" and not few(part.train_labels):
             with tempfile.TemporaryDirectory() as folder:
                 encoder = find_encoder(read_settings())
-                made = tuned_columns(encoder, frame, part.train_labels, [], seed, Path(folder))
-                frame, further, self.encoder = made.train, made.options, made.encoder
+                made = tuned_columns(encoder, frame, part.train_labels, [said], seed, Path(folder))
+                (frame, said), further, self.encoder = (made.train, *made.others), made.options, made.encoder
                 self.encoder.log_probabilities(["loaded while its files are there"])
-        self.fitted = fit_ours(self.options["contender"], frame, part.train_labels, seed, further)
+        train, words = _examples(frame, part.train_labels), _examples(said, part.words.labels)
+        self.fitted = fit_ours(self.options["contender"], Split(train, train, words), seed, further)
 
     def predict(self, part: Part) -> Answers:
         self.test = _frame(part.test_texts, part.test_vectors, part.test_layers)
@@ -97,6 +102,10 @@ class Ours:
 
 def _frame(texts: list[str], vectors: np.ndarray, layers: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"prompt_text": texts, "embedding": list(vectors), "layers": list(layers)})
+
+
+def _examples(frame: pd.DataFrame, labels: np.ndarray) -> Examples:
+    return Examples(frame, labels, tuple(map(str, range(len(labels)))))
 
 
 def _largest_lead(nodes: pd.DataFrame) -> float:

@@ -18,7 +18,7 @@ from intent_parts import sets as labelled
 from intent_parts.compare import REFERENCE, on_one_split
 from intent_parts.embeddings import embedded
 from intent_parts.environments import Unavailable
-from intent_parts.jobs import Job, digest, run
+from intent_parts.jobs import Job, Vectors, digest, run
 from intent_parts.promises import print_promises, promises
 from intent_parts.sets import LabelledSet
 from intent_parts.store import Results, together
@@ -100,7 +100,7 @@ def measure(plan: Plan) -> None:
             if place in passed or plan.results.get(job.key, digest(job, frame)):
                 continue
             try:
-                result, rows = run(job, frame, embedded(frame["text"].tolist(), plan.cache).vectors, plan.cache)
+                result, rows = run(job, frame, _vectors(frame, plan.cache), plan.cache)
             except Unavailable as exc:
                 passed[place] = str(exc)
                 say(f"{job.key}: passed over: {exc}")
@@ -110,6 +110,12 @@ def measure(plan: Plan) -> None:
             say(f"{job.key}: {100 * first['accuracy']:.2f} %, {first['fit_seconds']:.1f} s")
         tick(len(todo), len(todo))
     plan.results.passed = passed
+
+
+def _vectors(frame: pd.DataFrame, cache: Path) -> Vectors:
+    called = labelled.called(frame)
+    words = embedded(list(called.values()), cache).vectors
+    return Vectors(embedded(frame["text"].tolist(), cache).vectors, list(called), list(called.values()), words)
 
 
 def report(plan: Plan) -> None:

@@ -60,6 +60,12 @@ def read(wanted: LabelledSet, folder: Path = SHARED) -> pd.DataFrame:
     return rows.assign(tested=found["split"].isin(wanted.tested)) if wanted.tested else rows
 
 
+def called(frame: pd.DataFrame) -> dict[str, str]:
+    """What each label is called, as `workbench import` names an intent and the workbench spells it as words."""
+    paths = sorted(set(frame["label"]) - {OUT_OF_SCOPE})
+    return {path: path.rpartition(".")[2].replace("_", " ") for path in paths}
+
+
 def why_not(frame: pd.DataFrame) -> str | None:
     """Why no classifier can be judged on these rows, if so."""
     counts = frame["label"].value_counts()

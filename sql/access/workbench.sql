@@ -37,6 +37,9 @@ GRANT UPDATE (previous, written) ON effectiveness_estimates TO workbench;
 
 -- training data and models
 GRANT SELECT, INSERT ON ml_training_data, training_vectors, ml_model_performance, import_batches TO workbench;
+GRANT SELECT, INSERT ON taxonomy_vectors TO workbench;
+GRANT UPDATE (words, embedding) ON taxonomy_vectors TO workbench;
+GRANT SELECT ON v_taxonomy_words TO workbench;
 GRANT UPDATE (is_test_set, prompt_embedding, embedding_space) ON ml_training_data TO workbench;
 GRANT UPDATE (is_active, deployed_at, deprecated_at) ON ml_model_performance TO workbench;
 -- When and by whom an event came is said by the database.

@@ -137,3 +137,31 @@ FROM technique_patterns p
 JOIN techniques t ON t.id = p.technique_id
 WHERE p.is_active
 GROUP BY t.code
+
+-- name: taxonomy_words_without_vector
+-- Of the intents that the version has prompts of; words that changed since they were embedded count as without.
+SELECT said.intent_id::text, said.part, said.words
+FROM v_taxonomy_words said
+WHERE said.path IN (SELECT intent_labels ->> 'primary' FROM ml_training_data WHERE dataset_version = %(version)s)
+  AND NOT EXISTS (SELECT FROM taxonomy_vectors own
+                  WHERE own.intent_id = said.intent_id AND own.part = said.part AND own.space = %(space)s
+                    AND own.words = said.words)
+ORDER BY said.path, said.part
+
+-- name: save_taxonomy_vector
+-- The intent may be gone since, and somebody else may have embedded it.
+INSERT INTO taxonomy_vectors (intent_id, part, space, words, embedding)
+SELECT id, %(part)s, %(space)s, %(words)s, %(embedding)s FROM intent_taxonomy WHERE id = %(intent_id)s::uuid
+ON CONFLICT (intent_id, part, space) DO UPDATE SET words = EXCLUDED.words, embedding = EXCLUDED.embedding
+
+-- name: taxonomy_vectors
+-- NULL for the layers where there are none; words whose vector is out of date are left out.
+SELECT said.path, said.part, said.words, own.embedding, layers.embedding
+FROM v_taxonomy_words said
+JOIN taxonomy_vectors own
+  ON own.intent_id = said.intent_id AND own.part = said.part AND own.words = said.words AND own.space = %(space)s
+LEFT JOIN taxonomy_vectors layers
+  ON layers.intent_id = said.intent_id AND layers.part = said.part AND layers.words = said.words
+     AND layers.space = %(layers)s
+WHERE said.path IN (SELECT intent_labels ->> 'primary' FROM ml_training_data WHERE dataset_version = %(version)s)
+ORDER BY said.path, said.part

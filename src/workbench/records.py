@@ -35,7 +35,8 @@ class TrainingSet:
     ``secondary`` (list of paths), ``complexity`` (float, NaN where unlabelled), ``techniques`` (list of codes, empty
     where unlabelled), ``is_test`` (bool). ``embeddings`` has shape (rows, 384), float32, one row a prompt; ``layers``
     (rows, 768) holds what two lower layers of the same encoder make of it, None where nobody asked for that yet.
-    ``digest`` is a sha256 over texts, labels and splits.
+    ``digest`` is a sha256 over texts, labels and splits. ``words`` is what the taxonomy says of the intents, with the
+    same encoder's vectors, None where nobody embedded it.
     """
 
     version: str
@@ -44,6 +45,7 @@ class TrainingSet:
     embedding_space: str
     digest: str
     layers: Matrix | None = None
+    words: Examples | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,28 @@ class Examples:
 
 @dataclass(frozen=True)
 class Split:
+    """``words`` are texts that the taxonomy holds of intents: learnt from like prompts, but none."""
+
     train: Examples
     test: Examples
+    words: Examples | None = None
+
+    @property
+    def learnt(self) -> Examples:
+        """The training prompts and, after them, the words of their labels as far as all columns are known of them."""
+        words, train = self.words, self.train
+        if words is None or not set(train.X.columns) <= set(words.X.columns):
+            return train
+        rows = np.flatnonzero(np.isin(words.y, train.y))
+        X = pd.concat([train.X, words.X[list(train.X.columns)].iloc[rows]], ignore_index=True)
+        secondary = train.secondary and train.secondary + ((),) * len(rows)
+        ids = train.ids + tuple(words.ids[row] for row in rows)
+        return Examples(X, np.concatenate([train.y, words.y[rows]]), ids, secondary)
+
+    @property
+    def is_prompt(self) -> NDArray[np.bool_]:
+        """Which rows of ``learnt`` are prompts."""
+        return np.arange(len(self.learnt.y)) < len(self.train.y)
 
 
 @dataclass(frozen=True)

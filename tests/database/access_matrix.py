@@ -50,6 +50,8 @@ RELATIONS: dict[str, dict[str, str]] = {
     # training, models, results
     "ml_training_data": {"workbench": "reads all, adds all, changes all"},
     "training_vectors": {"workbench": "reads all, adds all"},
+    "taxonomy_vectors": {"workbench": "reads all, adds all, changes all"},
+    "v_taxonomy_words": {"workbench": "reads all"},
     "ml_model_performance": {"workbench": "reads all, adds all, changes all", "reviewer": "reads all"},
     "model_deployment_events": {"workbench": "reads all, adds all", "reviewer": "reads all"},
     "import_batches": {"workbench": "reads all, adds all, changes all"},
@@ -112,6 +114,7 @@ COLUMNS: dict[tuple[str, str, str], str] = {
     ("application_user", "community_interactions", "changes"): (
         "has_liked has_saved has_reported times_used last_used_at private_notes"
     ),
+    ("workbench", "taxonomy_vectors", "changes"): "words embedding",
     ("workbench", "prompt_history", "reads"): (
         "id user_pseudonym original_length detected_intent_path detected_complexity enhanced_length techniques_applied "
         "propensity simulation processing_time_ms model_confidence user_rating was_helpful client_type api_version "

@@ -51,6 +51,7 @@ WORDS = {
     "community_interactions": "private_notes",
     "audit_log": "application_name",
 }
+SAID = {"space": "made up@0", "words": "said", "embedding": "[1,2]"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def make_world(connection: Connection) -> World:
     insert(connection, "effectiveness_estimates", effectiveness_estimate(estimates, **ids))
     labelled = training(connection)
     insert(connection, "training_vectors", {"training_id": labelled, "space": "made up@0", "embedding": "[1,2]"})
+    insert(connection, "taxonomy_vectors", {"intent_id": root, "part": "name", **SAID})
     live = model(connection)
     insert(connection, "model_deployment_events", deployment(live))
     experiment(connection)
@@ -267,6 +269,7 @@ NEW_ROWS: dict[str, Callable[[World, str], Row]] = {
         "intent_labels": {"primary": "creative"},
         "dataset_version": "v1",
     },
+    "taxonomy_vectors": lambda w, _whose: {"intent_id": w.intent, "part": "keywords", **SAID},
     "training_vectors": lambda w, _whose: {"training_id": w.labelled, "space": "made up@1", "embedding": "[1,2]"},
     "ml_model_performance": lambda _w, _whose: {
         "model_name": "n",

@@ -80,6 +80,8 @@ def fill_the_rest(connection: Connection) -> None:
     rows.interaction(connection, user, rows.community_prompt(connection, user), private_notes="mine", has_liked=True)
     rows.experiment(connection)
     connection.execute("INSERT INTO training_vectors SELECT id, 'made up@0', '[1, 2]' FROM ml_training_data LIMIT 3")
+    said = {"part": "name", **access_world.SAID}
+    rows.insert(connection, "taxonomy_vectors", {"intent_id": rows.intent(connection, "said"), **said})
     log = rows.outcome_import(connection)
     rows.insert(connection, "outcome_quarantine", {"import_id": log, "line": 3, "reason": "no outcome"})
     made = rows.decision(connection, import_id=log, chosen=[technique], candidates=[technique], propensities=[0.5])

@@ -81,7 +81,9 @@ def logged_of_tuning(model: Fitted) -> list[Item]:
 
 def logged_by(kind: ModelType) -> list[Item]:
     model, report = fitted(kind)
-    prompts = Prompts("small", pd.DataFrame(), np.empty((0, DIMENSIONS), np.float32), "space", "d" * 64)
+    words = Examples(pd.DataFrame({"prompt_text": ["name"]}), np.array(["a.x"], dtype=object), ("a.x: name",))
+    nothing = np.empty((0, DIMENSIONS), np.float32)
+    prompts = Prompts("small", pd.DataFrame(), nothing, "space", "d" * 64, words=words)
     params = training.parameters(recipe(kind), prompts) | training._hyperparameters(model)
     found = [Params(params), *training._items(recipe(kind), prompts, report, {}), *training._scores(model, report, "m")]
     return found + (logged_of_tuning(model) if kind == "intent_classifier" else [])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from workbench.evaluation.intervals import Interval, share
-from workbench.records import Examples
+from workbench.records import Examples, Split
 
 HELD_OUT = 0.2
 FRACTIONS = (0.25, 0.5, 1.0)
@@ -53,8 +53,14 @@ def learning_curve(
     return grow(estimator, train, seed, fractions).points
 
 
-def grow(estimator: Any, train: Examples, seed: int, fractions: Sequence[float] = FRACTIONS) -> Growth:
-    """What the curve is drawn from."""
+def grow(
+    estimator: Any,
+    train: Examples,
+    seed: int,
+    fractions: Sequence[float] = FRACTIONS,
+    words: Examples | None = None,
+) -> Growth:
+    """What the curve is drawn from. ``words`` are texts of the taxonomy, learnt from beside every part."""
     order = np.random.default_rng(seed).permutation(len(train.ids))
     held = order[: int(HELD_OUT * len(order))]
     rest = order[len(held) :]
@@ -63,7 +69,9 @@ def grow(estimator: Any, train: Examples, seed: int, fractions: Sequence[float] 
         rows = rest[: max(int(fraction * len(rest)), 2)]
         if train.y.ndim == 1 and len(set(train.y[rows])) < 2:
             continue
-        predicted = clone(estimator).fit(train.X.iloc[rows], train.y[rows]).predict(train.X.iloc[held])
+        part = Examples(train.X.iloc[rows], train.y[rows], tuple(train.ids[row] for row in rows))
+        both = Split(part, part, words).learnt
+        predicted = clone(estimator).fit(both.X, both.y).predict(train.X.iloc[held])
         answers.append(predicted)
         learnt.append(train.y[rows])
         right.append(_right(predicted, train.y[held], estimator))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.db.connection import connect
 from workbench.errors import DatasetTooSmall, DatasetUnknown, LayersMissing
+from workbench.models.intent_pipeline import OUT_OF_SCOPE
 from workbench.records import Examples, ModelType, Recipe, Split, Technique, TrainingSet, layers_of
 from workbench.store import training
 
@@ -59,7 +60,7 @@ def split(training_set: TrainingSet, recipe: Recipe, techniques: list[Technique]
     train = _examples(training_set, target, labelled & ~is_test)
     test = _examples(training_set, target, labelled & is_test)
     _check(recipe, train, test)
-    return Split(train, test)
+    return Split(train, test, _words(training_set, recipe))
 
 
 def test_part(training_set: TrainingSet, model_type: ModelType, codes: Sequence[str]) -> Examples:
@@ -87,6 +88,15 @@ def _examples(training_set: TrainingSet, target: NDArray[Any], chosen: NDArray[n
         X["layers"] = list(training_set.layers[rows])
     secondary = tuple(tuple(paths) for paths in training_set.frame["secondary"].iloc[rows])
     return Examples(X, target[rows], tuple(training_set.frame["id"].iloc[rows]), secondary)
+
+
+def _words(training_set: TrainingSet, recipe: Recipe) -> Examples | None:
+    """What intents are called, without the label of prompts that have none: its name says nothing of those prompts."""
+    words = training_set.words
+    if recipe.model_type != "intent_classifier" or words is None:
+        return None
+    rows = np.flatnonzero(words.y != recipe.options.get("out_of_scope", OUT_OF_SCOPE))
+    return Examples(words.X.iloc[rows], words.y[rows], tuple(words.ids[row] for row in rows))
 
 
 def _check_layers(training_set: TrainingSet, recipe: Recipe) -> None:

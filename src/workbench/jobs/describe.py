@@ -41,9 +41,15 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         _weak_classes(report),
         "",
         f"Data: sha256 `{training_set.digest[:16]}…`, embeddings by `{training_set.embedding_space}`, "
-        f"seed {recipe.seed}. The test split was looked at once.",
+        f"seed {recipe.seed}. {_words(recipe, training_set)}The test split was looked at once.",
     ]
     return "\n".join(lines)
+
+
+def _words(recipe: Recipe, training_set: TrainingSet) -> str:
+    if recipe.model_type != "intent_classifier" or training_set.words is None:
+        return ""
+    return f"Learnt from {len(training_set.words.ids)} names, keywords and descriptions of intents too. "
 
 
 def in_a_line(recipe: Recipe, report: Report) -> str:

@@ -9,6 +9,7 @@ from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
 from workbench.features.embedding import Encoder, embed
 from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
+from workbench.jobs.taxonomy_words import fill_taxonomy
 from workbench.store import embeddings, training, vectors
 
 
@@ -61,11 +62,15 @@ def fill_all(
     replace: bool = False,
     tick: Callable[[int, int], None] = lambda *_: None,
 ) -> Embedded:
-    """Whatever models of the version, or of every version, may look at: the embedding, and the layers below it."""
+    """Whatever models of the version, or of every version, may look at: the embedding, the layers below it, and both of
+    what the taxonomy says of its intents."""
     done = fill_embeddings(url, encoder, version, replace, tick)
     with connect(url, autocommit=True) as connection:
         versions = [version] if version is not None else list(training.versions(connection))
     layers = [fill_vectors(url, LayerEncoder(encoder), each, tick) for each in versions]
+    for each in versions:
+        fill_taxonomy(url, encoder, each, tick)
+        fill_taxonomy(url, LayerEncoder(encoder), each, tick)
     return Embedded(done.texts, done.rows, done.reused, done.space, sum(each.rows + each.reused for each in layers))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from workbench.db.connection import mlflow_database_url
 from workbench.errors import SearchFailed
+from workbench.jobs.taxonomy_words import words_used
 from workbench.jobs.trial_runs import TrialRuns
 from workbench.jobs.workspace import Workspace
 from workbench.models.search import (
@@ -38,7 +39,8 @@ def study_of(recipe: Recipe, training_set: TrainingSet, method: str) -> str:
     ``method`` names the objective and changes with whatever changes its scores.
     """
     options = ",".join(f"{name}={value}" for name, value in sorted(recipe.options.items()))
-    data = f"{training_set.digest[:16]} {training_set.embedding_space}"
+    words = words_used(training_set).get("taxonomy_words_sha256", "no words")[:16]
+    data = f"{training_set.digest[:16]} {words} {training_set.embedding_space}"
     return " ".join(part for part in (recipe.model_type, method, data, options) if part)
 
 

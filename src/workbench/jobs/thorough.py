@@ -95,8 +95,11 @@ def tune_split(
     tick: Tick = lambda *_: None,
 ) -> tuple[Recipe, Split, TunedColumns]:
     """The recipe and the split of an intent classifier with what a tuned encoder adds to them."""
-    made = tuned_columns(encoder, split.train.X, split.train.y, [split.test.X], recipe.seed, folder, settings, tick)
-    both = Split(replace(split.train, X=made.train), replace(split.test, X=made.others[0]))
+    others = [part for part in (split.test, split.words) if part is not None]
+    frames = [part.X for part in others]
+    made = tuned_columns(encoder, split.train.X, split.train.y, frames, recipe.seed, folder, settings, tick)
+    tuned = [replace(part, X=frame) for part, frame in zip(others, made.others, strict=True)]
+    both = Split(replace(split.train, X=made.train), *tuned)
     return replace(recipe, options={**recipe.options, **made.options}), both, made
 
 

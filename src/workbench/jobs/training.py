@@ -20,6 +20,7 @@ from workbench.evaluation.learning import CurvePoint, Growth, grow
 from workbench.evaluation.learning import learning_curve as curve
 from workbench.evaluation.selector_regret import real_log, regret_table
 from workbench.jobs.describe import best_baseline, describe, in_a_line
+from workbench.jobs.taxonomy_words import words_used
 from workbench.models.build import estimator_for, fit_parameters, labels_of
 from workbench.models.selector_evidence import Evidence
 from workbench.records import Fitted, Recipe, Report, RunRef, Split, Technique, TrainingSet
@@ -32,11 +33,12 @@ PREDICTIONS = "predictions.json"
 
 
 def fit(recipe: Recipe, split: Split, techniques: Sequence[Technique], evidence: Evidence | None = None) -> Fitted:
-    """Fit the recipe's estimator on the training split, the selector also on what else there is to learn from."""
+    """Fit the recipe's estimator on the training split, an intent classifier also on what the taxonomy says of its
+    labels, the selector on what else there is to learn from."""
     started = time.perf_counter()
-    estimator = estimator_for(recipe, techniques)
+    estimator, learnt = estimator_for(recipe, techniques), split.learnt
     with _few_rows_a_class():
-        estimator.fit(split.train.X, split.train.y, **fit_parameters(estimator, split.train, evidence))
+        estimator.fit(learnt.X, learnt.y, **fit_parameters(estimator, learnt, evidence, split.is_prompt))
     return Fitted(estimator, labels_of(estimator), time.perf_counter() - started)
 
 
@@ -47,7 +49,7 @@ def learning_curve(recipe: Recipe, split: Split, techniques: Sequence[Technique]
 
 def growth(recipe: Recipe, split: Split, techniques: Sequence[Technique]) -> Growth:
     """What a learning curve is drawn from, and what says for which labels more rows would help."""
-    return grow(estimator_for(recipe, techniques), split.train, recipe.seed)
+    return grow(estimator_for(recipe, techniques), split.train, recipe.seed, words=split.words)
 
 
 def judge(url: str, recipe: Recipe, fitted: Fitted, split: Split, training_set: TrainingSet) -> Report:
@@ -95,6 +97,7 @@ def parameters(recipe: Recipe, training_set: TrainingSet) -> dict[str, Any]:
         "dataset_sha256": training_set.digest,
         "embedding_space": training_set.embedding_space,
         "seed": recipe.seed,
+        **(words_used(training_set) if recipe.model_type == "intent_classifier" else {}),
         **{f"option_{name}": value for name, value in recipe.options.items() if name != "tuned_labels"},
     }
 

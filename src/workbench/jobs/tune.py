@@ -44,7 +44,8 @@ def tune(
     searched = _without_tuning(recipe)
     space = tuple(part for part in intent_space(budget_of(searched)) if part.name not in recipe.options)
     study = study_of(searched, training_set, METHOD)
-    objective = KernelObjective(split.train.X, split.train.y, budget_of(searched), recipe.seed)
+    learnt = split.learnt
+    objective = KernelObjective(learnt.X, learnt.y, budget_of(searched), recipe.seed, split.is_prompt)
 
     def tick(done: int, total: int, what: str) -> None:
         tell(f"trial {done} of {total}, {what}" if done else what)

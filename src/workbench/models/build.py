@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workbench.models.complexity import complexity_pipeline
 from workbench.models.intent_pipeline import intent_pipeline
 from workbench.models.selector import selector_pipeline
@@ -28,14 +31,18 @@ def estimator_for(recipe: Recipe, techniques: Sequence[Technique]) -> Any:
     return selector_pipeline(codes, priors, random_state=recipe.seed, **options)
 
 
-def fit_parameters(estimator: Any, train: Examples, evidence: Evidence | None = None) -> dict[str, Any]:
+def fit_parameters(
+    estimator: Any, train: Examples, evidence: Evidence | None = None, is_prompt: NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
     """What the last step of a pipeline learns from besides X and y: secondary intents, if it takes any and some row has
-    them; logged outcomes and what techniques are described as."""
+    them; which rows are prompts, where some are not; logged outcomes and what techniques are described as."""
     name, head = estimator.steps[-1]
     taken = signature(head.fit).parameters
     found: dict[str, Any] = {}
     if any(train.secondary) and "secondary" in taken:
         found[f"{name}__secondary"] = train.secondary
+    if is_prompt is not None and not is_prompt.all() and "prompts" in taken:
+        found[f"{name}__prompts"] = is_prompt
     if evidence is not None and "evidence" in taken:
         found[f"{name}__evidence"] = evidence
     return found

@@ -45,21 +45,25 @@ def make_head(
     raise ValueError(f"head is {name!r}; it has to be one of {', '.join(HEADS)}")
 
 
-def fit_head(head: Any, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
+def fit_head(head: Any, X: Any, y: NDArray[Any], prompts: NDArray[Any] | None = None) -> tuple[Any, Vector | None]:
     """The head fitted on every row, and for each row the scores of a head that did not see it.
 
     The kernel has the latter in closed form; the linear heads are fitted once a fold. None where nothing can be held
-    out: fewer than two rows in some fold.
+    out: fewer than two rows in some fold. ``prompts`` (rows,) says which rows are prompts, all unless given; the others
+    are learnt from and have NaN for scores, since they do not look like what will be asked.
     """
     if isinstance(head, FusedHead):
         fused = clone(head)
-        return fused, fused.take(*fit_head(head.head, head.others(X), y), X, y)
+        return fused, fused.take(*fit_head(head.head, head.others(X), y, prompts), X, y)
     fitted = clone(head).fit(X, y)
     if isinstance(fitted, KernelRidgeClassifier):
-        unseen = np.asarray(fitted.unseen_scores_, dtype=np.float64)
+        unseen: Vector | None = np.asarray(fitted.unseen_scores_, dtype=np.float64)
         del fitted.unseen_scores_
-        return fitted, unseen
-    return fitted, _folded_scores(head, X, y, fitted.classes_)
+    else:
+        unseen = _folded_scores(head, X, y, fitted.classes_)
+    if unseen is not None and prompts is not None:
+        unseen[~prompts] = np.nan
+    return fitted, unseen
 
 
 def scores_of(head: Any, X: Any) -> Vector:

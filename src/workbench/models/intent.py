@@ -63,17 +63,19 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         self.random_state = random_state
         self.tuned_labels = tuned_labels
 
-    def fit(self, X: Any, y: Any, secondary: Any = None) -> Self:
-        """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row.
+    def fit(self, X: Any, y: Any, secondary: Any = None, prompts: Any = None) -> Self:
+        """X (rows, features), dense or sparse; y (rows,), dotted paths; ``secondary`` a list of further ones a row;
+        ``prompts`` (rows,) says which rows are prompts, and not what a taxonomy says of a label: the others are learnt
+        from but nothing is calibrated on them.
 
         Raises:
-            ValueError: a label is no path, or X holds what is no finite number.
+            ValueError: a label is no path, X holds what is no finite number, or ``prompts`` has another length.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float32, np.float64))
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         Tree.over(map(str, self.classes_))
-        self.head_, unseen = self._fit_head(X, np.asarray(y))
+        self.head_, unseen = self._fit_head(X, np.asarray(y), _mask(prompts, len(y)))
         rows = self._calibration_rows(unseen)
         scores = None if unseen is None else unseen[rows]
         del unseen  # rows times classes: as much as all that follows
@@ -154,10 +156,11 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         found = np.flatnonzero(self.classes_ == self.out_of_scope)
         return int(found[0]) if self.out_of_scope and len(found) and len(self.classes_) > 1 else None
 
-    def _fit_head(self, X: Any, y: NDArray[Any]) -> tuple[Any, Vector | None]:
+    def _fit_head(self, X: Any, y: NDArray[Any], prompts: NDArray[Any] | None = None) -> tuple[Any, Vector | None]:
         if len(self.classes_) < 2:
             return None, None
-        return fit_head(make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels), X, y)
+        head = make_head(self.head, self.strength, self.views, self.random_state, self.tuned_labels)
+        return fit_head(head, X, y, prompts)
 
     def _checked(self, X: Any) -> Any:
         check_is_fitted(self, "sharpness_")
@@ -227,3 +230,12 @@ class HierarchicalIntentClassifier(SecondaryMixin, ClassifierMixin, BaseEstimato
         if not len(scores):
             raise ValueError("no training row could be held out, so no coverage can be stated; add examples per label")
         return scores
+
+
+def _mask(prompts: Any, rows: int) -> NDArray[np.bool_] | None:
+    if prompts is None:
+        return None
+    found = np.asarray(prompts, dtype=bool)
+    if found.shape != (rows,):
+        raise ValueError(f"prompts has the shape {found.shape}; it has to say yes or no to each of the {rows} rows")
+    return found

@@ -12,6 +12,9 @@ from workbench.models.intent import HierarchicalIntentClassifier
 from workbench.models.kernel import View
 from workbench.records import LAYERS, Budget
 
+# The label of prompts that no intent fits, where there are any.
+OUT_OF_SCOPE = "oos"
+
 
 def intent_pipeline(
     budget: Budget = "standard",
@@ -23,7 +26,7 @@ def intent_pipeline(
     word_weight: float = 0.6,
     character_weight: float = 0.3,
     linguistic_weight: float = 0.02,
-    out_of_scope: str | None = "oos",
+    out_of_scope: str | None = OUT_OF_SCOPE,
     random_state: int = 0,
     tuned_labels: Sequence[str] = (),
     tuned_space: str = "",

@@ -30,10 +30,14 @@ class KernelObjective:
 
     Distances and inner products of each block of columns are worked out once, so a set of parameters costs one
     factorisation. Beyond ``MOST_ROWS`` rows a sample, drawn by ``seed`` with every label in its share, stands for all.
+    Rows that ``prompts`` (rows,) says no to are learnt from and not judged.
     """
 
-    def __init__(self, X: pd.DataFrame, y: NDArray[Any], budget: Budget, seed: int) -> None:
+    def __init__(
+        self, X: pd.DataFrame, y: NDArray[Any], budget: Budget, seed: int, prompts: NDArray[np.bool_] | None = None
+    ) -> None:
         rows = sample(y, MOST_ROWS, seed)
+        self._judged = np.flatnonzero(prompts[rows]) if prompts is not None else np.arange(len(rows))
         classes, self._truth = np.unique(y[rows], return_inverse=True)
         targets = np.eye(len(classes), dtype=np.float32)[self._truth]
         self._prior = targets.mean(axis=0)
@@ -49,9 +53,10 @@ class KernelObjective:
 
     def __call__(self, parameters: Parameters, /) -> Score:
         _, unseen = solve(self._gram(dict(parameters)), self._targets)
-        scores = np.asarray(unseen + self._prior, dtype=np.float64)
-        _, loss = fit_link(scores, self._truth)
-        return Score(loss, float(np.mean(scores.argmax(axis=1) == self._truth)))
+        scores = np.asarray(unseen[self._judged] + self._prior, dtype=np.float64)
+        truth = self._truth[self._judged]
+        _, loss = fit_link(scores, truth)
+        return Score(loss, float(np.mean(scores.argmax(axis=1) == truth)))
 
     def _gram(self, options: Mapping[str, Any]) -> Matrix:
         pipeline = intent_pipeline(self._budget, **options)

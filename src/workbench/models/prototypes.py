@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from workbench.models.contributions import similarity, views_of, without_tuned
 from workbench.models.heads import fit_head, make_head
 from workbench.models.neighbours import described
-from workbench.records import Examples, Vector
+from workbench.records import Examples, Split, Vector
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class UnseenScores:
         return np.searchsorted(self.classes, self.train.y)
 
 
-def unseen_scores(estimator: Pipeline, train: Examples) -> UnseenScores:
-    """Fits the head of an intent pipeline once more on the columns of ``train``, which it was fitted on.
+def unseen_scores(estimator: Pipeline, train: Examples, words: Examples | None = None) -> UnseenScores:
+    """Fits the head of an intent pipeline once more on the columns of ``train`` and ``words``, which it was fitted on.
 
     A saved model does not keep these scores: they are as large as its training set.
 
@@ -57,10 +57,11 @@ def unseen_scores(estimator: Pipeline, train: Examples) -> UnseenScores:
         raise ValueError(f"all rows have the label {classifier.classes_[0]!r}: no other can be mistaken for it")
     settings = (classifier.head, classifier.strength, classifier.views, classifier.random_state)
     head = make_head(*settings, classifier.tuned_labels)
-    _, scores = fit_head(head, estimator[:-1].transform(train.X), train.y)
+    learnt = Split(train, train, words).learnt
+    _, scores = fit_head(head, estimator[:-1].transform(learnt.X), learnt.y)
     if scores is None:
         raise ValueError("no label has enough rows to leave some of them out")
-    return UnseenScores(train, classifier.classes_, scores)
+    return UnseenScores(train, classifier.classes_, scores[: len(train.y)])
 
 
 def prototypes(unseen: UnseenScores, label: str, most: int = 5) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from workbench.db.connection import Connection
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
 from workbench.records import DIMENSIONS, Matrix, Technique, TrainingSet, layers_of
 from workbench.sql import query
-from workbench.store import vectors
+from workbench.store import taxonomy_vectors, vectors
 
 SUBJECT = "training"
 
@@ -46,7 +46,8 @@ def load(connection: Connection, version: str) -> TrainingSet:
     codes = {technique.id: technique.code for technique in techniques(connection)}
     space = spaces.pop()
     layers = vectors.load(connection, layers_of(space), version)
-    return TrainingSet(version, _frame(rows, codes), embeddings, space, _digest(rows), layers)
+    words = taxonomy_vectors.load(connection, space, version)
+    return TrainingSet(version, _frame(rows, codes), embeddings, space, _digest(rows), layers, words)
 
 
 def digest(connection: Connection, version: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from small_data import TECHNIQUES, recipe, split
 
-from workbench.evaluation.learning import learning_curve
+from workbench.evaluation.learning import grow, learning_curve
 from workbench.models.build import estimator_for
 from workbench.records import MODEL_TYPES, Examples, ModelType
 
@@ -82,3 +82,11 @@ def test_every_model_type_has_a_curve_and_is_not_fitted_by_it(model_type: ModelT
     assert [point.rows for point in points] == [24, 48]
     assert all(0 <= point.accuracy.point <= 1 for point in points)
     assert not hasattr(estimator[-1], "classes_")
+
+
+def test_words_of_the_taxonomy_are_learnt_beside_every_part_and_never_asked_about() -> None:
+    words = Examples(pd.DataFrame({"row": [900, 901]}), np.array(["yes", "nobody"], dtype=object), ("yes", "nobody"))
+    grow(Diary(), rows(50, 25), seed=3, words=words)
+    fitted, asked = ([set(r) for what, r in Diary.seen if what == kind] for kind in ("fit", "predict"))
+    assert all(900 in part and 901 not in part for part in fitted)
+    assert all(held == asked[0] and 900 not in held for held in asked)

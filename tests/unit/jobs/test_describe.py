@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_data import recipe, training_set
 
 from workbench.jobs.describe import HEADLINE, describe
-from workbench.records import MODEL_TYPES, ModelType, Report
+from workbench.records import MODEL_TYPES, Examples, ModelType, Report
 
 CLASSES = pd.DataFrame(
     {"label": ["a.x", "b", "c", "unseen"], "f1": [0.9, 0.25, 0.25, 0.0], "support": [30, 4, 6, 0], "precision": 1.0}
@@ -100,3 +101,12 @@ def test_a_ranking_is_described_beside_others_and_by_what_outcomes_say() -> None
     assert not any("SYNTHETIC" in line for line in lines)
     learnt = replace(recipe("technique_selector"), options={"synthetic_outcomes": True})
     assert "SYNTHETIC outcomes" in describe(learnt, training_set(), found)
+
+
+def test_words_of_the_taxonomy_are_counted_where_a_model_learnt_from_them() -> None:
+    words = Examples(pd.DataFrame({"prompt_text": ["small talk"]}), np.array(["talk"], dtype=object), ("talk: name",))
+    learnt = replace(training_set(), words=words)
+    said = "Learnt from 1 names, keywords and descriptions of intents too."
+    assert said in describe(recipe("intent_classifier"), learnt, report())
+    assert said not in describe(recipe("complexity_model"), learnt, report("complexity_model"))
+    assert said not in described(report())

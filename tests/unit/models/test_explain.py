@@ -8,6 +8,7 @@ import pytest
 from explained import pipeline, rows, without_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from small_data import DIMENSIONS, WORDS, fitted
 
@@ -16,6 +17,7 @@ from workbench.models.explain import explain
 from workbench.models.heads import HEADS, HeadName
 from workbench.models.intent import HierarchicalIntentClassifier
 from workbench.models.kernel import KernelRidgeClassifier
+from workbench.records import Examples, Split
 
 SPOKEN = " ".join(WORDS.values()).split()
 PROMPTS = st.lists(st.sampled_from(SPOKEN) | st.text(max_size=9), max_size=12).map(" ".join)
@@ -169,3 +171,12 @@ def test_a_model_of_one_label_and_a_model_of_another_kind_are_refused() -> None:
         explain(alone.fit(rows().X, np.array(["a"] * len(rows().y), dtype=object)), prompt("joke"), rows())
     with pytest.raises(ValueError, match="intent classifier can be explained"):
         explain(fitted("complexity_model").estimator, prompt("joke"), rows())
+
+
+def test_a_word_of_the_taxonomy_is_named_where_it_carries_the_decision() -> None:
+    train = rows()
+    words = Examples(train.X.iloc[[3]].assign(prompt_text="said of it"), train.y[[3]], ("it: name",))
+    both = Split(train, train, words)
+    model = clone(pipeline()).fit(both.learnt.X, both.learnt.y)
+    found = explain(model, rows().X.iloc[[3]], both.learnt, most=2).examples
+    assert "said of it" in set(found.loc[found["id"] == "it: name", "text"])

@@ -118,3 +118,33 @@ def test_sparse_and_dense_rows_give_the_same_probabilities(head: HeadName) -> No
 def test_a_model_that_was_not_fitted_says_so() -> None:
     with pytest.raises(NotFittedError):
         HierarchicalIntentClassifier().predict_proba(np.zeros((1, 2)))
+
+
+def with_words(count: int = 2) -> tuple[Vector, np.ndarray, np.ndarray]:
+    """Many prompts of three labels, and after them words that lie far from all prompts."""
+    X, y = rows_of(["a", "b", "c.d"], [20] * 3, 0.6)
+    words = np.tile([[0.0, 0.0, 3.0, 5.0]], (count, 1))
+    return np.vstack([X, words]), np.append(y, ["c.d"] * count), np.arange(60 + count) < 60
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_rows_that_are_no_prompts_are_learnt_from_but_nothing_is_calibrated_on_them(head: HeadName) -> None:
+    X, y, prompts = with_words()
+    model = HierarchicalIntentClassifier(head).fit(X, y, prompts=prompts)
+    assert len(model.subtree_) == len(model.novelty_scores_) == 60
+    assert len(HierarchicalIntentClassifier(head).fit(X, y).subtree_) == 62
+    assert model.predict(X[-1:]) == ["c.d"]
+
+
+def test_a_row_that_is_no_prompt_changes_what_is_predicted() -> None:
+    """One prompt of each label, and the name of one of them, which another prompt of it is like."""
+    X = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    y, asked = np.array(["a", "b", "a"], dtype=object), np.array([[0.0, 0.3, 0.9]])
+    assert HierarchicalIntentClassifier().fit(X[:2], y[:2]).predict(asked) == ["b"]
+    assert HierarchicalIntentClassifier().fit(X, y, prompts=[True, True, False]).predict(asked) == ["a"]
+
+
+def test_a_wrong_number_of_answers_to_what_is_a_prompt_is_refused() -> None:
+    X, y, _ = with_words()
+    with pytest.raises(ValueError, match=r"each of the 62 rows"):
+        HierarchicalIntentClassifier().fit(X, y, prompts=[True, False])

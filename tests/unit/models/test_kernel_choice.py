@@ -80,3 +80,16 @@ def test_a_sample_keeps_every_label_and_about_its_share(labels: list[int], most:
     assert set(y[rows]) == set(labels)
     counts, kept = pd.Series(y).value_counts(), pd.Series(y[rows]).value_counts()
     assert ((kept - counts * len(rows) / len(y)).abs() <= 1.5).all()
+
+
+def test_rows_that_are_no_prompts_are_learnt_from_and_not_judged() -> None:
+    prompts = np.arange(len(TRAIN.y)) % 4 != 0
+    found = KernelObjective(TRAIN.X, TRAIN.y, "quick", 0, prompts)({})
+    pipeline = intent_pipeline("quick")
+    head = KernelRidgeClassifier(pipeline[-1].views, pipeline[-1].strength)
+    head.fit(pipeline[0].fit_transform(TRAIN.X), TRAIN.y)
+    unseen = np.asarray(head.unseen_scores_, dtype=np.float64)[prompts]
+    truth = np.searchsorted(head.classes_, TRAIN.y[prompts])
+    wanted = fit_link(unseen, truth)[1], float(np.mean(unseen.argmax(axis=1) == truth))
+    assert (found.loss, found.accuracy) == pytest.approx(wanted, abs=1e-3)
+    assert found.loss != KernelObjective(TRAIN.X, TRAIN.y, "quick", 0)({}).loss

@@ -12,7 +12,7 @@ from workbench.models.columns import joined_columns
 from workbench.models.heads import HEADS, HeadName, scores_of
 from workbench.models.intent import HierarchicalIntentClassifier
 from workbench.models.prototypes import UnseenScores, central, doubtful, prototypes, unseen_scores
-from workbench.records import Examples
+from workbench.records import Examples, Split
 
 HAND_MADE = UnseenScores(
     Examples(rows(4).X, np.array(["a", "a", "b", "b"], dtype=object), ("w", "x", "y", "z")),
@@ -78,3 +78,14 @@ def test_rows_of_one_label_have_no_unseen_scores() -> None:
     model = Pipeline([("columns", joined_columns()), ("classifier", HierarchicalIntentClassifier())])
     with pytest.raises(ValueError, match="all rows have the label 'a'"):
         unseen_scores(model.fit(rows().X, y), Examples(rows().X, y, rows().ids))
+
+
+def test_words_of_the_taxonomy_count_in_the_scores_of_prompts_and_have_none() -> None:
+    train = rows()
+    words = Examples(train.X.iloc[:1].assign(prompt_text="joke joke"), train.y[:1], ("talk: name",))
+    both = Split(train, train, words)
+    model = clone(pipeline()).fit(both.learnt.X, both.learnt.y)
+    found = unseen_scores(model, train, words)
+    assert found.scores.shape == (len(train.y), len(model[-1].classes_))
+    assert not np.allclose(found.scores, unseen_scores(model, train).scores)
+    assert set(prototypes(found, str(train.y[0]))["id"]) <= set(train.ids)
