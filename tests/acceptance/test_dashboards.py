@@ -136,7 +136,10 @@ def test_in_the_foreground_a_signal_ends_it_all(bench: Bench, tmp_path: Path, nu
     with front:
         found = json.loads(front.stdout.readline())
         front.send_signal(number)
-        assert front.wait(30) == 0
+        try:
+            assert front.wait(30) == 0
+        finally:
+            front.kill()
     assert group(found["pid"]) == []
     assert not _listens(found["url"])
     assert not record_path(_settings(alone)).exists()

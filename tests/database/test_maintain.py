@@ -228,7 +228,7 @@ def test_an_interrupted_run_is_closed_at_once(bare: Connection, database: str) -
     child = subprocess.Popen([sys.executable, "-c", MAINTAINER, database], stderr=subprocess.DEVNULL)
     wait_until_it_runs(bare, child)
     child.send_signal(signal.SIGINT)
-    child.wait()
+    child.wait(timeout=30)
     assert runs(bare) == [("slow", "failed", "Interrupted.")]
 
 
