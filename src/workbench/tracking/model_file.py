@@ -17,10 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import skops.io
-
 from workbench.errors import ModelFileRefused
 from workbench.tracking.models import TRUSTED_TYPES
+from workbench.tracking.quick_skops import skops_io
 
 LARGEST_BYTES = 8 * 2**30
 MOST_MEMBERS = 10_000
@@ -60,7 +59,7 @@ def read_model(path: Path, sha256: str, within: Path) -> Any:
     try:
         schema = _schema(path, data)
         _check_types(path, schema)
-        return skops.io.loads(data, trusted=[*TRUSTED_TYPES, *PLAIN_TYPES])
+        return skops_io().loads(data, trusted=[*TRUSTED_TYPES, *PLAIN_TYPES])
     except ModelFileRefused:
         raise
     except Exception as exc:

@@ -27,6 +27,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from workbench.errors import ModelUnknown
 from workbench.records import Fitted, RunRef
+from workbench.tracking.quick_skops import skops_io
 from workbench.tracking.runs import LONGEST_PARAM, Tracker
 
 # The only types of ours that a model file may hold; everything else in it is scikit-learn, scipy or numpy.
@@ -119,6 +120,7 @@ def version_of(tracker: Tracker, name: str, run_id: str) -> str | None:
 
 
 def _write(folder: Path, fitted: Fitted, description: Model) -> None:
+    skops_io()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mlflow.sklearn.save_model(
