@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from filelock import FileLock
-from psycopg import sql
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -20,12 +17,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+from copies import TEMPLATE, copy_of_the_template, drop, new_name
 from durability import waits_for_the_disk
 from workbench.db.connection import Connection, connect, with_database
 from workbench.db.migrations import migrate
 from workbench.db.server import LocalServer
-
-TEMPLATE = "workbench_template"
 
 
 @pytest.fixture(autouse=True)
@@ -95,30 +91,19 @@ def sound_server(server_url: str, server_home: Path) -> Iterator[None]:
 @pytest.fixture
 def empty_database(server_url: str) -> Iterator[str]:
     """URL of a database that does not exist yet."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
+    name = new_name()
     yield with_database(server_url, lambda _: name)
-    _drop(server_url, name)
+    drop(server_url, name)
 
 
 @pytest.fixture
 def database(server_url: str) -> Iterator[str]:
     """URL of a migrated database of the test's own."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    names = sql.Identifier(name), sql.Identifier(TEMPLATE)
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(*names)
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(create)
-    yield with_database(server_url, lambda _: name)
-    _drop(server_url, name)
+    with copy_of_the_template(server_url) as url:
+        yield url
 
 
 @pytest.fixture
 def connection(database: str) -> Iterator[Connection]:
     with connect(database, autocommit=True) as opened:
         yield opened
-
-
-def _drop(server_url: str, name: str) -> None:
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(drop)

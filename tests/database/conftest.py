@@ -1,36 +1,37 @@
-"""Cheap connections for tests that look at one schema rule each."""
+"""Cheap connections for tests that look at one schema rule each, and a workspace for tests of models."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
+from small_models import fill, workspace_on
 
-from workbench.db.connection import Connection, connect, with_database
+from copies import copy_of_the_template
+from workbench.db.connection import Connection, connect
+from workbench.jobs.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
 def shared_database(server_url: str) -> Iterator[str]:
     """URL of a migrated database whose tests leave nothing behind."""
-    yield from _copied(server_url)
+    with copy_of_the_template(server_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def module_database(server_url: str) -> Iterator[str]:
     """URL of a migrated database for tests that cannot be rolled back and clean up after themselves."""
-    yield from _copied(server_url)
+    with copy_of_the_template(server_url) as url:
+        yield url
 
 
-def _copied(server_url: str) -> Iterator[str]:
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    named = sql.Identifier(name)
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE workbench_template STRATEGY FILE_COPY").format(named))
-        yield with_database(server_url, lambda _: name)
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+@pytest.fixture(scope="module")
+def workspace(server_url: str, module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Prompts for small models, and MLflow beside them."""
+    with workspace_on(server_url, module_database, tmp_path_factory.mktemp("home")) as made:
+        fill(module_database, "small")
+        yield made
 
 
 @pytest.fixture

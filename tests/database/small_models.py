@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import psycopg
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from copies import drop, new_name
 from workbench.db.connection import connect, with_database
 from workbench.evaluation.judge import judge_intent
 from workbench.jobs import data, training
@@ -31,11 +29,10 @@ ROWS = 320
 @contextmanager
 def workspace_on(server_url: str, database: str, home: Path) -> Iterator[Workspace]:
     """``database`` with an MLflow database of its own, which is dropped afterwards."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
+    name = new_name()
     settings = Settings(home=home, mlflow_database_url=with_database(server_url, lambda _: name))
     yield Workspace(settings, database, open_tracker(settings, server_url))
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    drop(server_url, name)
 
 
 def fill(url: str, version: str, rows: int = ROWS, intents: tuple[str, ...] = INTENTS, first: int = 0) -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
 from killed_children import Order, killer
-from small_models import fill, train, workspace_on
+from small_models import train
 
 from workbench.db.connection import connect
 from workbench.jobs.deployment_history import replay
@@ -27,13 +26,6 @@ KIND = "intent_classifier"
 KILLS = int(os.environ.get("WORKBENCH_TEST_KILLS", "4"))
 TURN = 2  # of so many orders one goes through, so that both ways come about
 SEED = int(os.environ.get("WORKBENCH_TEST_SEED", "20260101"))
-
-
-@pytest.fixture(scope="module")
-def workspace(server_url: str, module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_on(server_url, module_database, tmp_path_factory.mktemp("home")) as made:
-        fill(module_database, "small")
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
-from small_models import fill, train, workspace_on
+from small_models import train
 
 from workbench.cli.main import cli
 from workbench.errors import AlreadyLive, GateRefused, WorkbenchError
@@ -22,13 +21,6 @@ from workbench.jobs.workspace import Workspace
 from workbench.store.models import Model
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def workspace(server_url: str, module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_on(server_url, module_database, tmp_path_factory.mktemp("home")) as made:
-        fill(module_database, "small")
-        yield made
 
 
 @pytest.fixture(scope="module")

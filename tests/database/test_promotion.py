@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from small_models import fill, train, workspace_on
+from small_models import fill, train
 
 from workbench.db.connection import connect
 from workbench.errors import (
@@ -37,13 +37,6 @@ from workbench.tracking.models import file_of_version
 
 KIND = "intent_classifier"
 START = Override("somewhere one has to begin")
-
-
-@pytest.fixture(scope="module")
-def workspace(server_url: str, module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_on(server_url, module_database, tmp_path_factory.mktemp("home")) as made:
-        fill(module_database, "small")
-        yield made
 
 
 @pytest.fixture(scope="module")
