@@ -11,19 +11,21 @@ import pandas as pd
 import pytest
 from intent_parts import environments
 from intent_parts.compare import mean_over_splits, on_one_split, over_all_splits, share_over_splits
-from intent_parts.jobs import RIVALS, Job, digest, run
+from intent_parts.jobs import RIVALS, Job, Vectors, digest, run
+from intent_parts.sets import called
 from intent_parts.store import Results
 
 PINNED = {"hiclass": "hiclass==5.0.8", "autointent": "autointent==0.4.0", "setfit": "setfit==1.2.0"}
 
 
-def made_up(rows_a_label: int = 12) -> tuple[pd.DataFrame, np.ndarray]:
+def made_up(rows_a_label: int = 12, columns: int = 384) -> tuple[pd.DataFrame, Vectors]:
     random = np.random.default_rng(0)
     labels = np.repeat(["a.x", "a.y", "oos"], rows_a_label).astype(object)
     middle = np.repeat(np.eye(3, 384), rows_a_label, axis=0)
     texts = [f"{label} number {n}" for n, label in enumerate(labels)]
-    vectors = middle + random.normal(0, 0.02, (len(labels), 384))
-    return pd.DataFrame({"text": texts, "label": labels}), vectors.astype(np.float32)
+    vectors = (middle + random.normal(0, 0.02, (len(labels), 384))).astype(np.float32)[:, :columns]
+    called = Vectors(vectors, ["a.x", "a.y"], ["x", "y"], np.eye(2, 384, dtype=np.float32)[:, :columns])
+    return pd.DataFrame({"text": texts, "label": labels}), called
 
 
 @pytest.mark.parametrize("contender", ["quick", "frozen_lr"])
@@ -40,9 +42,9 @@ def test_a_contender_answers_from_a_process_of_its_own(contender: str, tmp_path:
 
 
 def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
-    frame, vectors = made_up()
+    frame, vectors = made_up(columns=0)
     with pytest.raises(environments.Unavailable, match=r"ended with exit code 1: .*shape"):
-        run(Job("made_up", "all", 0, "frozen_lr"), frame, vectors[:, :0], tmp_path)
+        run(Job("made_up", "all", 0, "frozen_lr"), frame, vectors, tmp_path)
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -104,3 +106,8 @@ def test_the_commands_on_the_page_are_understood() -> None:
     page = page.partition("\n## Intents\n")[2]
     known = intent.arguments().format_help()
     assert all(option in known for option in re.findall(r"`(--[a-z-]+)`", page))
+
+
+def test_labels_are_called_what_an_import_would_name_them_but_for_the_one_outside() -> None:
+    frame = pd.DataFrame({"text": ["one", "two", "three"], "label": ["bank.card_lost", "oos", "top_up"]})
+    assert called(frame) == {"bank.card_lost": "card lost", "top_up": "top up"}
