@@ -114,7 +114,7 @@ def _neighbours(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xlim(0, LINE)
     axes.set_ylim(len(rows) + 0.5, -0.7)
     pulls = rows["pull"].notna().all()
-    for column, head in ((0, "pull" if pulls else "similar"), (9, "label"), (46, "training prompt")):
+    for column, head in ((0, "pull" if pulls else "similar"), (9, "label"), (46, "learnt from")):
         axes.text(column, 0, head, fontsize=9, va="center", color=GREY)
     for place, row in enumerate(rows.to_dict("records"), 1):
         number = f"{row['pull']:+.3f}" if pulls else f"{row['similarity']:.3f}"

@@ -89,7 +89,7 @@ def test_a_model_that_reads_no_words_says_so() -> None:
 
 def test_training_rows_are_shown_with_their_pull() -> None:
     shown = texts(decision(FOUND), 2)
-    assert shown[:3] == ["pull", "label", "training prompt"]
+    assert shown[:3] == ["pull", "label", "learnt from"]
     assert shown[3::3] == [f"{pull:+.3f}" for pull in FOUND.examples["pull"]]
     assert coloured(decision(FOUND), 2) == [BLUE] * 3 + [ORANGE] * 3
 
