@@ -154,9 +154,9 @@ class Split:
     def learnt(self) -> Examples:
         """The training prompts and, after them, the words of their labels as far as all columns are known of them."""
         words, train = self.words, self.train
-        if words is None or not set(train.X.columns) <= set(words.X.columns):
+        rows = self._word_rows
+        if words is None or not len(rows):
             return train
-        rows = np.flatnonzero(np.isin(words.y, train.y))
         X = pd.concat([train.X, words.X[list(train.X.columns)].iloc[rows]], ignore_index=True)
         secondary = train.secondary and train.secondary + ((),) * len(rows)
         ids = train.ids + tuple(words.ids[row] for row in rows)
@@ -165,7 +165,14 @@ class Split:
     @property
     def is_prompt(self) -> NDArray[np.bool_]:
         """Which rows of ``learnt`` are prompts."""
-        return np.arange(len(self.learnt.y)) < len(self.train.y)
+        return np.arange(len(self.train.y) + len(self._word_rows)) < len(self.train.y)
+
+    @property
+    def _word_rows(self) -> NDArray[np.intp]:
+        words, train = self.words, self.train
+        if words is None or not set(train.X.columns) <= set(words.X.columns):
+            return np.array([], dtype=np.intp)
+        return np.flatnonzero(np.isin(words.y, train.y))
 
 
 @dataclass(frozen=True)
