@@ -97,6 +97,7 @@ def fill_the_rest(connection: Connection) -> None:
     rows.feedback(connection, rows.history(connection, **old, decision_id=made), user_id=user, decision_id=made)
     connection.execute("SELECT archive_old_prompts()")
     connection.execute("INSERT INTO maintenance_runs (job_name) SELECT name FROM maintenance_jobs LIMIT 1")
-    connection.execute("CALL update_technique_analytics((NOW() AT TIME ZONE 'UTC')::date)")
+    # Yesterday: at midnight nothing of today has happened yet.
+    connection.execute("CALL update_technique_analytics()")
     for (view,) in connection.execute("SELECT matviewname FROM pg_matviews WHERE schemaname = 'public'").fetchall():
         connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(view)))
