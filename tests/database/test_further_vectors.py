@@ -13,7 +13,7 @@ from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown, LayersMissing
 from workbench.jobs import data
 from workbench.jobs.embed import fill_embeddings, fill_vectors
-from workbench.records import DIMENSIONS, LAYERS, Matrix, Recipe, layers_of
+from workbench.records import DIMENSIONS, LAYERS, Matrix, Recipe
 from workbench.store import training, vectors
 
 LINES = [
@@ -45,7 +45,7 @@ def fill(url: str, folder: Path, version: str = "v1") -> None:
 
 
 def layers() -> Fake:
-    return Fake(layers_of("own@0"), LAYERS * DIMENSIONS)
+    return Fake(vectors.layers_of("own@0"), LAYERS * DIMENSIONS)
 
 
 def test_a_version_without_layers_says_how_to_get_them(database: str, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from workbench.jobs import data
 from workbench.jobs.embed import fill_embeddings, fill_vectors
 from workbench.jobs.taxonomy_words import fill_taxonomy, words_used
 from workbench.jobs.training import parameters
-from workbench.records import DIMENSIONS, LAYERS, Matrix, ModelType, Recipe, TrainingSet, layers_of
+from workbench.records import DIMENSIONS, LAYERS, Matrix, ModelType, Recipe, TrainingSet
+from workbench.store.vectors import layers_of
 
 LINES = [
     "text,label,split",

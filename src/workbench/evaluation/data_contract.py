@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.evaluation.gate_rules import Data
-from workbench.records import DIMENSIONS, Check, Matrix, TrainingSet
+from workbench.evaluation.verdict import Check
+from workbench.records import DIMENSIONS, Matrix, TrainingSet
 
 MOST_LOOKED_AT = 2000
 AT_ONCE = 512

@@ -12,7 +12,8 @@ from workbench.evaluation.gate_groups import SEPARATOR
 from workbench.evaluation.gate_guards import Cost
 from workbench.evaluation.gate_rules import Rules
 from workbench.evaluation.paired import aligned
-from workbench.records import Check, Decision, ModelType
+from workbench.evaluation.verdict import Check, Decision
+from workbench.records import ModelType
 
 USUAL = Rules()
 MOST_LABELS = 5

@@ -14,7 +14,8 @@ from workbench.evaluation.gate_groups import BRANCH, fallen, group_table
 from workbench.evaluation.gate_rules import Rules
 from workbench.evaluation.intervals import Interval, paired_difference
 from workbench.evaluation.paired import chance_of_gain
-from workbench.records import Check, ModelType
+from workbench.evaluation.verdict import Check
+from workbench.records import ModelType
 
 MOST_NAMED = 3
 USUAL_POWER = 0.8

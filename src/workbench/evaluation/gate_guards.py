@@ -17,8 +17,9 @@ from workbench.evaluation.intervals import Interval, paired_difference
 from workbench.evaluation.paired import PROBABILITY
 from workbench.evaluation.paired_auroc import auroc_difference
 from workbench.evaluation.resampling import bootstrap, difference
+from workbench.evaluation.verdict import Check
 from workbench.evaluation.weighted import calibration_error_of, mean_of
-from workbench.records import Check, ModelType
+from workbench.records import ModelType
 
 SCORE = "out_of_scope_score"
 SEED = 20260101

@@ -12,6 +12,7 @@ from workbench.errors import RunUnknown
 from workbench.evaluation.data_contract import data_checks
 from workbench.evaluation.gate import Candidate, decide
 from workbench.evaluation.gate_rules import Rules
+from workbench.evaluation.verdict import Check, Decision
 from workbench.jobs.answers import recorded_answers
 from workbench.jobs.deployment_history import replay
 from workbench.jobs.examine import Examined, examine
@@ -20,7 +21,6 @@ from workbench.jobs.ground import Ground, ground_of
 from workbench.jobs.judge_again import judge_again
 from workbench.jobs.models import find
 from workbench.jobs.workspace import Workspace
-from workbench.records import Check, Decision
 from workbench.store import deployments, models
 from workbench.store.models import Model
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from workbench.db.connection import connect
 from workbench.errors import DatasetTooSmall, DatasetUnknown, LayersMissing
 from workbench.models.intent_pipeline import OUT_OF_SCOPE
-from workbench.records import Examples, ModelType, Recipe, Split, Technique, TrainingSet, layers_of
-from workbench.store import training
+from workbench.records import Examples, ModelType, Recipe, Split, Technique, TrainingSet
+from workbench.store import training, vectors
 
 FEWEST_TRAINING_ROWS = 20
 
@@ -100,7 +100,7 @@ def _words(training_set: TrainingSet, recipe: Recipe) -> Examples | None:
 
 
 def _check_layers(training_set: TrainingSet, recipe: Recipe) -> None:
-    place = {"version": recipe.dataset_version, "space": layers_of(training_set.embedding_space)}
+    place = {"version": recipe.dataset_version, "space": vectors.layers_of(training_set.embedding_space)}
     budget = recipe.options.get("budget", "standard")
     if recipe.model_type == "intent_classifier" and budget != "quick":
         raise LayersMissing(who=f"the {budget} budget", otherwise=", or take the quick budget", **place)

@@ -14,8 +14,9 @@ import numpy as np
 
 from workbench.errors import EncoderTampered, EncoderUnavailable
 from workbench.features.embedding import BATCH, ModuleEncoder
-from workbench.records import DIMENSIONS, LAYERS, Matrix, layers_of
+from workbench.records import DIMENSIONS, LAYERS, Matrix
 from workbench.settings import Settings
+from workbench.store.vectors import layers_of
 
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

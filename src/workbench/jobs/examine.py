@@ -9,10 +9,11 @@ import pandas as pd
 
 from workbench.errors import WorkbenchError
 from workbench.evaluation.gate_guards import Cost
+from workbench.evaluation.verdict import Check
 from workbench.jobs.answers import answers_on, fitted_of, rows_of, seen_by
 from workbench.jobs.ground import Ground
 from workbench.jobs.workspace import Workspace
-from workbench.records import Check, Examples, Fitted
+from workbench.records import Examples, Fitted
 from workbench.store.models import Model
 from workbench.tracking.models import file_of_version
 

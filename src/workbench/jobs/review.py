@@ -11,13 +11,13 @@ from typing import Any
 from workbench.db.connection import connect
 from workbench.errors import FileUnwritable, RunUnknown
 from workbench.evaluation.gate import Candidate, Meeting, meet
+from workbench.evaluation.verdict import Check, Decision
 from workbench.jobs import model_card, review_parts
 from workbench.jobs.answers import recorded_answers
 from workbench.jobs.consider import Verdict, consider_model
 from workbench.jobs.models import find
 from workbench.jobs.pages import Block, to_html, to_markdown
 from workbench.jobs.workspace import Workspace
-from workbench.records import Check, Decision
 from workbench.store import deployments, models
 from workbench.store.deployments import Event
 from workbench.store.models import Model

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from psycopg.types.json import Jsonb
 
 from workbench.db.connection import Connection
-from workbench.records import Decision, ModelType
+from workbench.evaluation.verdict import Decision
+from workbench.records import ModelType
 from workbench.sql import query
 
 SUBJECT = "deployments"

@@ -10,8 +10,9 @@ import pandas as pd
 from pgvector import Vector as PgVector
 
 from workbench.db.connection import Connection
-from workbench.records import Examples, Matrix, layers_of
+from workbench.records import Examples, Matrix
 from workbench.sql import query
+from workbench.store.vectors import layers_of
 
 SUBJECT = "training"
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.db.connection import Connection
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
-from workbench.records import DIMENSIONS, Matrix, Technique, TrainingSet, layers_of
+from workbench.records import DIMENSIONS, Matrix, Technique, TrainingSet
 from workbench.sql import query
 from workbench.store import taxonomy_vectors, vectors
 
@@ -45,7 +45,7 @@ def load(connection: Connection, version: str) -> TrainingSet:
         embeddings = _matrix(cursor, len(rows))
     codes = {technique.id: technique.code for technique in techniques(connection)}
     space = spaces.pop()
-    layers = vectors.load(connection, layers_of(space), version)
+    layers = vectors.load(connection, vectors.layers_of(space), version)
     words = taxonomy_vectors.load(connection, space, version)
     return TrainingSet(version, _frame(rows, codes), embeddings, space, _digest(rows), layers, words)
 

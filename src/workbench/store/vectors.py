@@ -15,6 +15,11 @@ from workbench.sql import query
 SUBJECT = "training"
 
 
+def layers_of(space: str) -> str:
+    """The space of what the lower layers of an encoder say, by the encoder's own space."""
+    return f"{space}/layers"
+
+
 def reuse_known(connection: Connection, space: str, version: str) -> int:
     """Copy vectors of texts that another version holds already; how many rows got one."""
     values = {"space": space, "version": version}

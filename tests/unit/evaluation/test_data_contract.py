@@ -10,7 +10,8 @@ import small_data
 
 from workbench.evaluation.data_contract import data_checks, nearest_cosines
 from workbench.evaluation.gate_rules import Data
-from workbench.records import Check, TrainingSet
+from workbench.evaluation.verdict import Check
+from workbench.records import TrainingSet
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from workbench.evaluation.gate import USUAL, Candidate, decide
 from workbench.evaluation.gate_checks import detectable_gain
 from workbench.evaluation.gate_guards import Cost
-from workbench.records import Check, Decision
+from workbench.evaluation.verdict import Check, Decision
 
 FEWEST = USUAL.support.rows
 MARGIN = USUAL.not_worse.accuracy

@@ -12,7 +12,8 @@ from workbench.evaluation import gate_guards
 from workbench.evaluation.abstention import auroc
 from workbench.evaluation.gate_rules import Groups, Rules, rules_of
 from workbench.evaluation.paired_auroc import auroc_difference
-from workbench.records import MODEL_TYPES, Check
+from workbench.evaluation.verdict import Check
+from workbench.records import MODEL_TYPES
 from workbench.resources import shipped
 
 RULES = Rules()

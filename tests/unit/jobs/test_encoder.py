@@ -14,8 +14,9 @@ import pytest
 from workbench.errors import EncoderTampered, EncoderUnavailable
 from workbench.jobs import encoder
 from workbench.jobs.encoder import BUNDLED_SHA256, LayerEncoder, SentenceEncoder, find_encoder
-from workbench.records import DIMENSIONS, LAYERS, layers_of
+from workbench.records import DIMENSIONS, LAYERS
 from workbench.settings import Settings
+from workbench.store.vectors import layers_of
 
 
 def folder_with(path: Path, weights: bytes) -> Path:
