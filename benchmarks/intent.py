@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 
 import platformdirs
+from intent_parts.blocks import BLOCKS, USUAL
 from intent_parts.jobs import RIVALS
 from intent_parts.ours import NAMES as BUDGETS
 from intent_parts.plan import Plan, measure, report
@@ -39,7 +40,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--parent-column", help="the level above the label; dots in a label separate levels too")
     parser.add_argument("--seeds", type=int, default=5, help="splits of a large set; a small one has 20 for each")
     parser.add_argument("--budgets", type=_words(BUDGETS), default=list(BUDGETS))
-    parser.add_argument("--blocks", type=_words(("all", "few")), default=["all", "few"])
+    parser.add_argument(
+        "--blocks", type=_words(BLOCKS), default=list(USUAL), help=f"of {', '.join(BLOCKS)}; default {', '.join(USUAL)}"
+    )
     parser.add_argument("--rivals", type=_words(RIVALS), help="those with environments of their own")
     parser.add_argument("--no-rivals", dest="rivals", action="store_const", const=[])
     parser.add_argument(

@@ -18,6 +18,7 @@ import pandas as pd
 
 import workbench
 from intent_parts import environments, ours
+from intent_parts.blocks import BLOCKS
 from intent_parts.environments import Unavailable
 from intent_parts.exchange import read_answers, write_part
 from intent_parts.judging import rows_of, scores_of
@@ -34,7 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"hiclass": {"strengths": [1.0, 10.0, 100.0
 
 @dataclass(frozen=True)
 class Job:
-    """``block`` is ``all`` (every training row) or ``few`` (ten a class); ``splits`` is their number for the seed."""
+    """``block`` is a name of ``BLOCKS``; ``splits`` is their number for the seed."""
 
     set_name: str
     block: str
@@ -82,8 +83,9 @@ def run(job: Job, frame: pd.DataFrame, vectors: Vectors, cache: Path) -> tuple[d
     else:
         rows = [split(texts, labels, seed) for seed in seeds]
     pools = [len(part.train) for part in rows]
-    if job.block == "few":
-        rows = [few(part, labels, seed) for part, seed in zip(rows, seeds, strict=True)]
+    block = BLOCKS[job.block]
+    if block.most is not None:
+        rows = [few(part, labels, seed, block.most) for part, seed in zip(rows, seeds, strict=True)]
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
         options = {"contender": job.contender, "seed": job.seed, "out_of_scope": OUT_OF_SCOPE}
@@ -91,7 +93,8 @@ def run(job: Job, frame: pd.DataFrame, vectors: Vectors, cache: Path) -> tuple[d
         (folder / "task.json").write_text(json.dumps(options), encoding="utf-8")
         for number, part in enumerate(rows):
             train = texts[part.train], labels[part.train], vectors.rows[part.train]
-            words = vectors.called, vectors.labels, vectors.words
+            said = len(vectors.called) if block.named else 0
+            words = vectors.called[:said], vectors.labels[:said], vectors.words[:said]
             write_part(folder / f"{number:03d}", train, (texts[part.test], vectors.rows[part.test]), words)
         _call([*command, str(folder)], folder, env)
         process = json.loads((folder / "result.json").read_text(encoding="utf-8"))

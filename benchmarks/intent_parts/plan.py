@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from intent_parts import sets as labelled
+from intent_parts.blocks import BLOCKS
 from intent_parts.compare import REFERENCE, on_one_split
 from intent_parts.embeddings import embedded
 from intent_parts.environments import Unavailable
@@ -56,7 +57,7 @@ class Plan:
 
     def contenders(self, one: LabelledSet, block: str) -> list[str]:
         frame = self.frames[one.name]
-        if block == "few":
+        if BLOCKS[block].most is not None:
             return [REFERENCE, *self.budgets, *(name for name in self.rivals if name == "setfit")] if one.ranked else []
         if not one.ranked:
             cheap = len(frame) >= labelled.SMALL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from intent_parts.blocks import BLOCKS
 from intent_parts.compare import REFERENCE
 from workbench.cli.output import print_table
 
@@ -18,7 +19,6 @@ TITLES = {
     "autointent": "autointent classic-light *",
     "setfit": "setfit *",
 }
-BLOCKS = {"all": "every training row", "few": "ten rows a class"}
 
 Summary = dict[str, Any]
 
@@ -29,7 +29,7 @@ def print_set(found: Summary) -> None:
         if measured:
             first = next(iter(measured.values()))
             trained, tested, splits = (first[key] for key in ("rows_trained_on", "rows_tested", "splits"))
-            where = f"{found['name']}, {BLOCKS[block]}: {trained:,} to train, {tested:,} to test, {splits} splits"
+            where = f"{found['name']}, {BLOCKS[block].title}: {trained:,} to train, {tested:,} to test, {splits} splits"
             _scores(where, measured, found)
             _differences(where, measured)
             _costs(where, measured)

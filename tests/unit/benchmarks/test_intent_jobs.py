@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import intent
@@ -39,6 +40,19 @@ def test_a_contender_answers_from_a_process_of_its_own(contender: str, tmp_path:
     assert result["memory_peak_mb"] > result["memory_before_mb"] > 0
     assert all(part["sum_error"] < 1e-9 for part in result["splits"])
     assert ("sets" in result["splits"][0]) == (contender == "quick")
+
+
+def test_what_labels_are_called_is_told_unless_the_block_is_without_names(tmp_path: Path) -> None:
+    frame, right = made_up()
+    wrong = replace(right, words=right.words[::-1])
+
+    def confidence(block: str, vectors: Vectors) -> list[float]:
+        result, rows = run(Job("made_up", block, 0, "quick"), frame, vectors, tmp_path)
+        assert result["splits"][0]["train_rows"] == 3
+        return rows["confidence"].tolist()
+
+    assert confidence("one", right) != confidence("one", wrong)
+    assert confidence("one_unnamed", right) == confidence("one_unnamed", wrong)
 
 
 def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
