@@ -36,6 +36,7 @@ def train(
     model: str, version: str, seed: int, budget: str | None, trials: int | None, with_synthetic: bool, as_json: bool
 ) -> None:
     """Train, judge, log and write back one model."""
+    from workbench.evaluation.intent_scores import coverage_missed
     from workbench.jobs.train import train as run
     from workbench.jobs.workspace import open_workspace
     from workbench.records import Recipe
@@ -73,6 +74,9 @@ def train(
                 report.metrics["ndcg_at_5"], *lead
             )
         )
+    missed = coverage_missed(report.metrics)
+    if missed:
+        click.echo(missed)
     if done.found:
         click.echo(done.found.in_a_line())
     if done.encoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -51,6 +52,22 @@ def abstention_scores(estimator: Any, X: pd.DataFrame, judged: Judged) -> Scores
     if hasattr(head, "out_of_scope_score") and 0 < outside.sum() < len(outside):
         found |= _out_of_scope(head.out_of_scope_score(made), decided, judged, outside, label)
     return found
+
+
+def coverage_missed(metrics: Mapping[str, Any]) -> str | None:
+    """A sentence where sets held the truth surely less often than they state, whole interval below; else None.
+
+    They keep their word for prompts exchangeable with the training prompts, so this says something of the test prompts.
+    """
+    point, low, high = (metrics.get(f"subtree_set_coverage{end}") for end in ENDS)
+    if point is None or low is None or high is None or high >= STATED[0]:
+        return None
+    found = f"{point:.1%} ({low:.1%} to {high:.1%})"
+    return (
+        f"Its sets state that they hold the truth in {STATED[0]:.0%} and held it in {found} of the test prompts: these "
+        "are not like the training prompts (other writers, another time or source), and what it states of itself is "
+        "stated for prompts like those."
+    )
 
 
 def _sets(head: Any, X: Any, judged: Judged) -> Scores:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from workbench.evaluation.intent_scores import coverage_missed
 from workbench.records import Recipe, Report, TrainingSet
 
 HEADLINE = {
@@ -39,6 +40,7 @@ def describe(recipe: Recipe, training_set: TrainingSet, report: Report) -> str:
         *_secondary(report),
         *_ranking(recipe, report),
         _weak_classes(report),
+        *_missed(report),
         "",
         f"Data: sha256 `{training_set.digest[:16]}…`, embeddings by `{training_set.embedding_space}`, "
         f"seed {recipe.seed}. {_words(recipe, training_set)}The test split was looked at once.",
@@ -50,6 +52,11 @@ def _words(recipe: Recipe, training_set: TrainingSet) -> str:
     if recipe.model_type != "intent_classifier" or training_set.words is None:
         return ""
     return f"Learnt from {len(training_set.words.ids)} names, keywords and descriptions of intents too. "
+
+
+def _missed(report: Report) -> list[str]:
+    said = coverage_missed(report.metrics)
+    return ["", said] if said else []
 
 
 def in_a_line(recipe: Recipe, report: Report) -> str:

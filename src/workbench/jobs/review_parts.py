@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.evaluation.calibration import reliability
 from workbench.evaluation.gate import Candidate, Meeting
 from workbench.evaluation.gate_groups import group_table, worst_first
+from workbench.evaluation.intent_scores import coverage_missed
 from workbench.evaluation.intervals import Interval, share
 from workbench.evaluation.paired import Comparison, compare
 from workbench.jobs.compare_models import with_p
@@ -129,6 +130,7 @@ def look_at_part(verdict: Verdict, met: Meeting | None) -> Iterator[Block]:
     """What a reviewer should look at before deciding."""
     against = ", ".join(check.name.replace("_", " ") for check in verdict.decision.against)
     items = [f"What speaks against it: **{against}** (above)."] if against else []
+    items += [said for said in [coverage_missed(verdict.challenger.metrics)] if said]
     if verdict.ours is not None:
         items += list(_weak(verdict.ours))
     if verdict.ours is not None and met is not None:
