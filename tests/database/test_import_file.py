@@ -204,3 +204,18 @@ def test_the_command_says_where_the_rows_set_aside_are(
     statement = told.stderr.partition("SELECT")[2].partition(";")[0]
     assert connection.execute(f"SELECT{statement}".encode()).fetchall() == [(3, "empty text", "a", "")]
     assert "Next: workbench train intent --dataset-version v1" in told.stderr
+
+
+def test_the_command_names_the_columns_that_nobody_asked_for(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_DATABASE_URL", database)
+    (tmp_path / "rows.csv").write_text("text,label,split,domain\nhi,a,test,x\nyo,a,train,x\n")
+    arguments = [str(tmp_path / "rows.csv"), "--dataset-version", "v1", "--create-intents"]
+
+    def told(*more: str) -> str:
+        return CliRunner().invoke(import_, [*arguments, *more], catch_exceptions=False).stderr
+
+    assert "nobody asked for: split; domain." in told("--dry-run")
+    assert "nobody asked for: domain." in told("--dry-run", "--split-column", "split")
+    assert "nobody asked for" not in told("--dry-run", "--split-column", "split", "--parent-column", "domain")

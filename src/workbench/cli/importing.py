@@ -62,6 +62,8 @@ def import_(file: str, version: str, dry_run: bool, as_json: bool, **options: An
 
 
 def _show(result: ImportResult) -> None:
+    from workbench.jobs.findings import listed
+
     title = f"Import into {result.dataset_version}" + (" (dry run)" if result.dry_run else "")
     rows = [["read", result.read], ["written", result.written], ["duplicates", result.duplicates]]
     rows += [["set aside", result.quarantined], *([f"  {reason}", count] for reason, count in result.reasons.items())]
@@ -70,6 +72,8 @@ def _show(result: ImportResult) -> None:
     rows += [["intents created", result.intents_created]]
     rows += [["training rows now", result.train_rows], ["test rows now", result.test_rows]]
     print_table(title, ["rows", "count"], [[str(name), f"{count:,}"] for name, count in rows])
+    if result.columns_left:
+        say(f"Columns that nobody asked for: {listed(result.columns_left)}. See --help for --split-column and others.")
     if result.dry_run:
         say("Nothing was written. Leave out --dry-run to import.")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from uuid import UUID
 from workbench.db.connection import Connection, connect
 from workbench.db.migrations import check_migrated
 from workbench.errors import MisuseError, NothingImported
+from workbench.jobs.cells import shown
 from workbench.jobs.import_labels import resolve
 from workbench.jobs.import_rows import Columns, check_row, find_columns
 from workbench.jobs.reading import Source, fingerprint, open_source
@@ -48,7 +49,7 @@ class ImportOptions:
 class ImportResult:
     """``read`` is ``written`` + ``quarantined`` + ``duplicates``; a row that moved its text to the test split is one of
     the duplicates. ``reasons`` counts the quarantined. ``test_rows`` and ``train_rows`` are those of the whole dataset
-    version after the import."""
+    version after the import. ``columns_left`` are those of the file that nobody asked for."""
 
     file: str
     dataset_version: str
@@ -62,6 +63,7 @@ class ImportResult:
     train_rows: int
     intents_created: int
     moved_to_test: int
+    columns_left: tuple[str, ...] = ()
 
 
 def check_version(version: str) -> None:
@@ -96,11 +98,12 @@ def import_file(
             imports.stage(connection, _rows(source, columns, techniques, tick))
             counts, created = merge(connection, path, version, options, is_validated=False)
             result = result_of(connection, path, version, counts, created, dry_run)
+            left = tuple(shown(name) for name in source.columns if name not in columns.names())
             refuse_nothing(connection, path, counts)
             imports.record(connection, Batch(version, path.name, found.sha256, asdict(options)), counts)
             if dry_run:
                 connection.rollback()
-    return result
+    return replace(result, columns_left=left)
 
 
 def merge(
