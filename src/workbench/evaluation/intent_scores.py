@@ -62,11 +62,11 @@ def coverage_missed(metrics: Mapping[str, Any]) -> str | None:
     point, low, high = (metrics.get(f"subtree_set_coverage{end}") for end in ENDS)
     if point is None or low is None or high is None or high >= STATED[0]:
         return None
-    found = f"{point:.1%} ({low:.1%} to {high:.1%})"
+    found = f"{100 * point:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
     return (
-        f"Its sets state that they hold the truth in {STATED[0]:.0%} and held it in {found} of the test prompts: these "
-        "are not like the training prompts (other writers, another time or source), and what it states of itself is "
-        "stated for prompts like those."
+        f"Its sets state that they hold the truth in {100 * STATED[0]:.0f} % and held it in {found} of the test "
+        "prompts: these are not like the training prompts (other writers, another time or source), and what it states "
+        "of itself is stated for prompts like those."
     )
 
 

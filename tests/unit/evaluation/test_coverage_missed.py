@@ -35,7 +35,7 @@ def test_prompts_like_the_training_prompts_need_no_word() -> None:
 def test_prompts_of_another_kind_are_said_to_be_such() -> None:
     said = said_of(noise=0.7)
     assert said is not None
-    assert "state that they hold the truth in 90%" in said
+    assert "state that they hold the truth in 90 %" in said
     assert "not like the training prompts" in said
 
 
