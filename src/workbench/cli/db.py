@@ -13,6 +13,7 @@ from workbench.db.access import role_advice
 from workbench.db.connection import create_extension
 from workbench.db.migrations import Migrated
 from workbench.db.plan import Plan, State
+from workbench.jobs.findings import counted
 from workbench.jobs.schema import migrate_schema, plan_schema, schema_shell, schema_state
 from workbench.settings import read_settings
 
@@ -41,7 +42,8 @@ def migrate_command(dry_run: bool, as_json: bool) -> None:
         click.echo("The schema is up to date.")
     else:
         rights = f" The rights of {', '.join(done.access)} are given." if done.access else ""
-        click.echo(f"Applied {len(done.applied)} migrations and {len(done.routines)} routines.{rights}")
+        applied, routines = counted(len(done.applied), "migration"), counted(len(done.routines), "routine")
+        click.echo(f"Applied {applied} and {routines}.{rights}")
     for remark in _remarks(done):
         say(remark)
 

@@ -35,6 +35,7 @@ def models() -> None:
 @json_option
 def list_command(type_name: str | None, as_json: bool) -> None:
     """Every model, the newest of a type first, and how it stands."""
+    from workbench.jobs.findings import counted
     from workbench.jobs.models import model_type_of, standings
     from workbench.jobs.workspace import open_database
 
@@ -43,7 +44,7 @@ def list_command(type_name: str | None, as_json: bool) -> None:
         print_json({"models": [standing.as_json() for standing in found]})
         return
     columns = ["model", "state", "accuracy", "95 % interval", "dataset", "trained", "went live"]
-    print_table(f"{len(found)} models", columns, [_row(standing) for standing in found])
+    print_table(counted(len(found), "model"), columns, [_row(standing) for standing in found])
 
 
 @models.command("show")

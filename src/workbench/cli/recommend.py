@@ -98,6 +98,8 @@ def recommend(
 
 
 def _show(found: Recommended, top: int) -> None:
+    from workbench.jobs.findings import counted
+
     intents = ", ".join(f"{path} {share:.2f}" for path, share in list(found.intents.items())[:3]) or "none in scope"
     click.echo(f"Intent {intents}; complexity {found.complexity:.1f}.")
     click.echo(f"Use {' + '.join(found.chosen)}{' (to explore)' if found.is_exploration else ''}.")
@@ -109,7 +111,8 @@ def _show(found: Recommended, top: int) -> None:
         for row in found.ranked[:top]
     ]
     columns = ["technique", "reward", "95 % interval", "best", "why"]
-    print_table(f"{len(found.ranked)} techniques allowed, by {', '.join(found.models)}{synthetic}", columns, rows)
+    allowed = counted(len(found.ranked), "technique")
+    print_table(f"{allowed} allowed, by {', '.join(found.models)}{synthetic}", columns, rows)
     if found.excluded:
         click.echo("Left out: " + "; ".join(f"{code} {reason}" for code, reason in found.excluded.items()) + ".")
     if found.decision_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,13 @@ def _sweep(as_json: bool) -> None:
     if as_json:
         print_json({"swept": swept})
     else:
-        click.echo(f"Closed {len(swept)} runs whose process had ended without closing them.")
+        click.echo(_swept(swept))
+
+
+def _swept(runs: Sequence[str]) -> str:
+    from workbench.jobs.findings import counted
+
+    return f"Closed {counted(len(runs), 'run')} left open by a process that had ended."
 
 
 def _status(as_json: bool) -> None:
@@ -220,6 +227,6 @@ def print_retrained(done: Retrained) -> None:
     if done.effectiveness_rows:
         click.echo(f"Effectiveness: {done.effectiveness_rows} rows of intent_technique_effectiveness by this run.")
     if done.swept:
-        click.echo(f"Closed {len(done.swept)} runs whose process had ended without closing them.")
+        click.echo(_swept(done.swept))
     click.echo(f"Notebooks and their pages: {done.folder}")
     click.echo("Look closer: workbench mlflow")
