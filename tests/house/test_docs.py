@@ -45,6 +45,17 @@ def test_the_readmes_options_exist() -> None:
         assert all(option in helped for option in re.findall(r"--[a-z-]+", rest)), verb
 
 
+def test_the_benchmarks_that_documents_show_have_these_options() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
+    shown = re.findall(
+        r"^\$ python benchmarks/(\w+\.py)(.*)$", "\n".join(page.read_text(encoding="utf-8") for page in pages), re.M
+    )
+    assert shown
+    for script, rest in shown:
+        known = (ROOT / "benchmarks" / script).read_text(encoding="utf-8")
+        assert all(f'"{option}"' in known for option in re.findall(r"--[a-z-]+", rest)), (script, rest)
+
+
 def test_links_in_the_documents_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("mlflow/*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
