@@ -15,21 +15,31 @@ FROM ml_training_data
 WHERE dataset_version = %(version)s
 ORDER BY prompt_digest
 
+-- name: make_room_for_neighbours
+-- Vectors of 100,000 prompts; it takes only what they need. Before the session's first temporary table.
+SET LOCAL temp_buffers = '256MB'
+
 -- name: stage_neighbours
--- Ids and vectors alone: beside the long columns of the table most vectors lie out of line, which makes a scan slow.
+-- Ids and vectors alone, of both splits: beside the long columns of the table most vectors lie out of line, and one that
+-- does is fetched again for every distance.
 CREATE TEMP TABLE staged_neighbours ON COMMIT DROP AS
 SELECT id, prompt_embedding AS embedding
 FROM ml_training_data
 WHERE dataset_version = %(version)s AND NOT is_test_set AND prompt_embedding IS NOT NULL
 
+-- name: stage_asked
+CREATE TEMP TABLE staged_asked ON COMMIT DROP AS
+SELECT id, prompt_embedding AS embedding
+FROM ml_training_data
+WHERE dataset_version = %(version)s AND is_test_set AND id = ANY(%(ids)s::uuid[])
+
 -- name: nearest_training_row
 -- The closest training prompt of each test prompt, by an exact scan of the version.
-SELECT test.id::text, nearest.id::text
-FROM ml_training_data test
+SELECT asked.id::text, nearest.id::text
+FROM staged_asked asked
 CROSS JOIN LATERAL (
-    SELECT staged.id FROM staged_neighbours staged ORDER BY staged.embedding <=> test.prompt_embedding LIMIT 1
+    SELECT staged.id FROM staged_neighbours staged ORDER BY staged.embedding <=> asked.embedding LIMIT 1
 ) nearest
-WHERE test.dataset_version = %(version)s AND test.is_test_set AND test.id = ANY(%(ids)s::uuid[])
 
 -- name: without_embedding
 -- One row a distinct text: a text that several versions share is embedded once. An empty version means every version.

@@ -102,9 +102,10 @@ def intent_names(connection: Connection) -> dict[str, str]:
 
 def nearest_training_rows(connection: Connection, version: str, ids: Sequence[str]) -> dict[str, str]:
     """For each test prompt of ``ids`` the id of the closest training prompt (cosine, exact, by pgvector)."""
-    values = {"version": version, "ids": list(ids)}
+    connection.execute(query(SUBJECT, "make_room_for_neighbours"))
     connection.execute(query(SUBJECT, "stage_neighbours"), {"version": version})
-    return dict(connection.execute(query(SUBJECT, "nearest_training_row"), values).fetchall())
+    connection.execute(query(SUBJECT, "stage_asked"), {"version": version, "ids": list(ids)})
+    return dict(connection.execute(query(SUBJECT, "nearest_training_row")).fetchall())
 
 
 def optimal_techniques(connection: Connection, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[str]]:
