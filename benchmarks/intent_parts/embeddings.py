@@ -15,7 +15,8 @@ import numpy as np
 from intent_parts.environments import environment
 from intent_parts.exchange import measured, memory_peak
 from workbench.features.embedding import embed
-from workbench.jobs.encoder import LayerEncoder, find_encoder
+from workbench.jobs.encoder import find_encoder
+from workbench.jobs.layers import LayerEncoder
 from workbench.records import DIMENSIONS, LAYERS
 from workbench.settings import read_settings
 

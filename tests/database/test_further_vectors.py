@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,11 @@ from imported import SPLIT, load_csv
 from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown, LayersMissing
 from workbench.jobs import data
-from workbench.jobs.embed import fill_embeddings, fill_vectors
+from workbench.jobs import layers as layers_module
+from workbench.jobs.embed import fill_all, fill_embeddings, fill_vectors
+from workbench.jobs.encoder import find_encoder
 from workbench.records import DIMENSIONS, LAYERS, Matrix, Recipe
+from workbench.settings import Settings
 from workbench.store import training, vectors
 
 LINES = [
@@ -113,3 +117,20 @@ def test_a_prompt_that_is_gone_meanwhile_is_no_error(database: str, tmp_path: Pa
         connection.execute("DELETE FROM ml_training_data WHERE id = %s", [ids[0]])
         assert vectors.save(connection, ids, np.ones((40, 2), np.float32), "other@0") == 39
         assert training.versions(connection) == {"v1": 39}
+
+
+def test_the_model_reads_no_text_twice(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = layers_module.one_pass
+
+    def noting(model: Any, texts: Sequence[str]) -> Any:
+        read.extend(texts)
+        return real(model, texts)
+
+    monkeypatch.setattr(layers_module, "one_pass", noting)
+    load_csv(database, tmp_path, *LINES, options=SPLIT, version="v1")
+    fill_all(database, find_encoder(Settings(threads=1)), "v1")
+    loaded = data.load(database, "v1")
+    assert loaded.layers is not None
+    assert loaded.words is not None
+    assert sorted(read) == sorted([*loaded.frame["prompt_text"], *loaded.words.X["prompt_text"]])

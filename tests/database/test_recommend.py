@@ -19,7 +19,8 @@ from workbench.errors import FloorTooHigh, IntentUnknown, ModelNotLive, PromptEm
 from workbench.evaluation.judge import judge_selector
 from workbench.jobs import data, training
 from workbench.jobs.decisions import record_outcome
-from workbench.jobs.encoder import LayerEncoder, find_encoder
+from workbench.jobs.encoder import find_encoder
+from workbench.jobs.layers import LayerEncoder
 from workbench.jobs.predict import vectors_of
 from workbench.jobs.recommend import recommend
 from workbench.jobs.recommended import Asked

@@ -12,7 +12,8 @@ import pandas as pd
 from small_data import frame as made_up
 
 from workbench.features.tuning import Tuning
-from workbench.jobs.encoder import LayerEncoder, SentenceEncoder, find_encoder
+from workbench.jobs.encoder import SentenceEncoder, find_encoder
+from workbench.jobs.layers import LayerEncoder
 from workbench.jobs.predict import vectors_of
 from workbench.jobs.thorough import TunedColumns, tuned_columns
 from workbench.settings import Settings

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from workbench.db.connection import connect
 from workbench.errors import DatasetUnknown, EmbeddingsOfAnotherSpace
 from workbench.features.embedding import Encoder, embed
-from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
+from workbench.jobs.encoder import SentenceEncoder
+from workbench.jobs.layers import FarSightedEncoder, LayerEncoder
 from workbench.jobs.taxonomy_words import fill_taxonomy
 from workbench.store import embeddings, training, vectors
 
@@ -64,13 +65,15 @@ def fill_all(
 ) -> Embedded:
     """Whatever models of the version, or of every version, may look at: the embedding, the layers below it, and both of
     what the taxonomy says of its intents."""
-    done = fill_embeddings(url, encoder, version, replace, tick)
+    layer_encoder = LayerEncoder(encoder)
+    both = FarSightedEncoder(encoder, layer_encoder)
+    done = fill_embeddings(url, both, version, replace, tick)
     with connect(url, autocommit=True) as connection:
         versions = [version] if version is not None else list(training.versions(connection))
-    layers = [fill_vectors(url, LayerEncoder(encoder), each, tick) for each in versions]
+    layers = [fill_vectors(url, layer_encoder, each, tick) for each in versions]
     for each in versions:
-        fill_taxonomy(url, encoder, each, tick)
-        fill_taxonomy(url, LayerEncoder(encoder), each, tick)
+        fill_taxonomy(url, both, each, tick)
+        fill_taxonomy(url, layer_encoder, each, tick)
     return Embedded(done.texts, done.rows, done.reused, done.space, sum(each.rows + each.reused for each in layers))
 
 

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from workbench.errors import EncoderTampered, EncoderUnavailable
-from workbench.features.embedding import BATCH, ModuleEncoder
-from workbench.records import DIMENSIONS, LAYERS, Matrix
+from workbench.features.embedding import ModuleEncoder
+from workbench.records import DIMENSIONS, Matrix
 from workbench.settings import Settings
-from workbench.store.vectors import layers_of
 
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -45,43 +42,6 @@ class SentenceEncoder:
         if self._model is None:
             self._model = _load(self.folder, self.threads)
         return self._model
-
-
-@dataclass(frozen=True)
-class LayerEncoder:
-    """What the layers at one and two thirds of the depth of an encoder make of a text, side by side.
-
-    Intents are told apart by wording as well as by meaning, and lower layers keep more of the wording (Jawahar, Sagot
-    and Seddah 2019). Each layer is the mean over the word pieces, scaled to length 1 / sqrt(2).
-    """
-
-    encoder: SentenceEncoder
-
-    @property
-    def space(self) -> str:
-        return layers_of(self.encoder.space)
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """Shape (texts, 768), unit rows, float32."""
-        import torch
-
-        model = self.encoder.model
-        transformer = model[0].auto_model
-        depth = transformer.config.num_hidden_layers
-        found = np.empty((len(texts), LAYERS * DIMENSIONS), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        with torch.inference_mode():
-            for start in range(0, len(order), BATCH):
-                rows = order[start : start + BATCH]
-                inputs = model.preprocess([texts[row] for row in rows])
-                given = {name: inputs[name] for name in ("input_ids", "attention_mask")}
-                states = transformer(**given, output_hidden_states=True).hidden_states
-                mask = given["attention_mask"].unsqueeze(-1).float()
-                for place in range(LAYERS):
-                    mean = (states[depth * (place + 1) // (LAYERS + 1)] * mask).sum(1) / mask.sum(1)
-                    unit = torch.nn.functional.normalize(mean, dim=1) / LAYERS**0.5
-                    found[rows, place * DIMENSIONS : (place + 1) * DIMENSIONS] = unit.numpy()
-        return found
 
 
 def find_encoder(settings: Settings) -> SentenceEncoder:

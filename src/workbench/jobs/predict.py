@@ -10,7 +10,8 @@ import pandas as pd
 
 from workbench.errors import TunedEncoderOfAnotherModel
 from workbench.features.embedding import Encoder, embed
-from workbench.jobs.encoder import LayerEncoder, SentenceEncoder
+from workbench.jobs.encoder import SentenceEncoder
+from workbench.jobs.layers import LayerEncoder
 from workbench.jobs.tuned_encoder import TunedEncoder
 from workbench.models.columns import LayerColumn, TunedColumn
 

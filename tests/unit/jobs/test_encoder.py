@@ -13,10 +13,9 @@ import pytest
 
 from workbench.errors import EncoderTampered, EncoderUnavailable
 from workbench.jobs import encoder
-from workbench.jobs.encoder import BUNDLED_SHA256, LayerEncoder, SentenceEncoder, find_encoder
-from workbench.records import DIMENSIONS, LAYERS
+from workbench.jobs.encoder import BUNDLED_SHA256, SentenceEncoder, find_encoder
+from workbench.records import DIMENSIONS
 from workbench.settings import Settings
-from workbench.store.vectors import layers_of
 
 
 def folder_with(path: Path, weights: bytes) -> Path:
@@ -115,23 +114,3 @@ def test_a_model_of_other_dimensions_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sentence_transformers, "SentenceTransformer", Wide)
     with pytest.raises(EncoderUnavailable, match="makes 768 dimensions, not 384"):
         SentenceEncoder("wide@0", tmp_path).encode(["hi"])
-
-
-@pytest.mark.usefixtures("offline")
-def test_the_last_of_the_layers_would_be_the_embedding_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["Write a poem.", "写一首诗", "x " * 40, ""]
-    sentence_encoder = find_encoder(Settings(threads=1))
-    monkeypatch.setattr(encoder, "LAYERS", 1)
-    # One layer of a depth of -1, times one half: the last of the hidden states.
-    monkeypatch.setattr(sentence_encoder.model[0].auto_model.config, "num_hidden_layers", -2)
-    assert np.allclose(LayerEncoder(sentence_encoder).encode(texts), sentence_encoder.encode(texts), atol=1e-5)
-
-
-@pytest.mark.usefixtures("offline")
-def test_layers_are_unit_vectors_of_their_own_space_whatever_stands_beside_them_in_the_batch() -> None:
-    layers = LayerEncoder(find_encoder(Settings(threads=1)))
-    together = layers.encode(["Write a poem.", "a much longer text " * 9, ""])
-    assert together.shape == (3, LAYERS * DIMENSIONS)
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    assert np.allclose(together[0], layers.encode(["Write a poem."])[0], atol=1e-5)
-    assert layers.space == layers_of(find_encoder(Settings()).space)
