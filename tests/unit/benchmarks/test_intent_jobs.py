@@ -115,8 +115,8 @@ def test_a_rivals_environment_is_pinned_to_the_last_package(rival: str) -> None:
 def test_the_commands_on_the_page_are_understood() -> None:
     page = (Path(intent.__file__).parent / "README.md").read_text()
     commands = re.findall(r"^\$ python benchmarks/intent.py(.*)$", page, re.MULTILINE)
-    assert len(commands) == 4
-    assert [intent.arguments().parse_args(words.split()).seeds for words in commands] == [5] * 4
+    assert len(commands) == 5
+    assert [intent.arguments().parse_args(words.split()).seeds for words in commands] == [5] * 5
     page = page.partition("\n## Intents\n")[2]
     known = intent.arguments().format_help()
     assert all(option in known for option in re.findall(r"`(--[a-z-]+)`", page))
