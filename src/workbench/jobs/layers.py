@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from workbench.store.vectors import layers_of
 
 # Of 3 KiB each; whatever comes after them takes a pass of its own.
 MOST_KEPT = 50_000
+PROBES = ("Write a poem.", "What is the balance of my account, and when is the next payment due?")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ class LayerEncoder:
 
 @dataclass(frozen=True)
 class FarSightedEncoder:
-    """A sentence encoder that keeps for ``layers`` what it came by on the way: half the work where both are wanted."""
+    """A sentence encoder that keeps for ``layers`` what it came by on the way: half the work where both are wanted.
+
+    An encoder of one's own may do more than its modules say, such as put words before each text. Its embeddings are
+    then left to itself: what is asked later has to meet the same vectors.
+    """
 
     encoder: SentenceEncoder
     layers: LayerEncoder
@@ -55,10 +61,17 @@ class FarSightedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Shape (texts, 384), unit rows, float32."""
+        if not self._same:
+            return self.encoder.encode(texts)
         sentences, layers = one_pass(self.encoder.model, texts)
         room = max(MOST_KEPT - len(self.layers.kept), 0)
         self.layers.kept.update(zip(texts[:room], layers[:room], strict=True))
         return sentences
+
+    @cached_property
+    def _same(self) -> bool:
+        found, _ = one_pass(self.encoder.model, PROBES)
+        return bool(np.allclose(found, self.encoder.encode(PROBES), atol=1e-4))
 
 
 def one_pass(model: Any, texts: Sequence[str]) -> tuple[Matrix, Matrix]:

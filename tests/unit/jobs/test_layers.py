@@ -7,7 +7,7 @@ import pytest
 
 from workbench.jobs import layers
 from workbench.jobs.encoder import SentenceEncoder, find_encoder
-from workbench.jobs.layers import FarSightedEncoder, LayerEncoder
+from workbench.jobs.layers import PROBES, FarSightedEncoder, LayerEncoder
 from workbench.records import DIMENSIONS, LAYERS
 from workbench.settings import Settings
 from workbench.store.vectors import layers_of
@@ -22,12 +22,12 @@ def encoder() -> SentenceEncoder:
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many texts each pass through the model had."""
+    """How many texts each pass through the model had, those of the probe left out."""
     seen: list[int] = []
     real = layers.one_pass
 
     def counting(model: object, texts: list[str]) -> object:
-        seen.append(len(texts))
+        seen.extend([len(texts)] if texts is not PROBES else [])
         return real(model, texts)
 
     monkeypatch.setattr(layers, "one_pass", counting)
@@ -73,3 +73,13 @@ def test_what_there_was_no_room_for_takes_a_pass_of_its_own(
     found = aside.encode(["three", "one", "four", "two"])
     assert passes == [4, 2]
     assert np.allclose(found, LayerEncoder(encoder).encode(["three", "one", "four", "two"]), atol=1e-5)
+
+
+def test_an_encoder_that_puts_words_before_each_text_embeds_by_itself(
+    encoder: SentenceEncoder, passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder.model, "prompts", {"asked": "query: "})
+    monkeypatch.setattr(encoder.model, "default_prompt_name", "asked")
+    aside = LayerEncoder(encoder)
+    assert np.array_equal(FarSightedEncoder(encoder, aside).encode(TEXTS), encoder.encode(TEXTS))
+    assert (passes, aside.kept) == ([], {})
