@@ -74,7 +74,7 @@ def train(
                 report.metrics["ndcg_at_5"], *lead
             )
         )
-    missed = coverage_missed(report.metrics)
+    missed = coverage_missed(report.metrics, report.n_train, report.n_test)
     if missed:
         click.echo(missed)
     if done.found:

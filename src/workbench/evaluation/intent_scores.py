@@ -23,6 +23,7 @@ from workbench.models.intent import OUT_OF_SCOPE
 SHAPES: tuple[Shape, ...] = ("subtree", "labels")
 STATED = (0.9, 0.95)
 ENDS = ("", "_low", "_high")
+Z = 1.96
 
 
 def tree_scores(judged: Judged, seed: int) -> Scores:
@@ -54,13 +55,18 @@ def abstention_scores(estimator: Any, X: pd.DataFrame, judged: Judged) -> Scores
     return found
 
 
-def coverage_missed(metrics: Mapping[str, Any]) -> str | None:
-    """A sentence where sets held the truth surely less often than they state, whole interval below; else None.
+def coverage_missed(metrics: Mapping[str, Any], n_train: int, n_test: int) -> str | None:
+    """A sentence where sets held the truth surely less often than they state; else None.
 
     They keep their word for prompts exchangeable with the training prompts, so this says something of the test prompts.
+    Not so where either are few: of exchangeable ones the coverage varies as a beta-binomial does (Angelopoulos and
+    Bates 2023, section 3.2), here by its normal limit, one-sided at 2.5 %, all training prompts counted for calibration.
     """
     point, low, high = (metrics.get(f"subtree_set_coverage{end}") for end in ENDS)
-    if point is None or low is None or high is None or high >= STATED[0]:
+    if point is None or low is None or high is None or not n_train or not n_test:
+        return None
+    by_chance = Z * np.sqrt(STATED[0] * (1 - STATED[0]) * (1 / n_train + 1 / n_test))
+    if point >= STATED[0] - by_chance:
         return None
     found = f"{100 * point:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
     return (

@@ -55,7 +55,7 @@ def _words(recipe: Recipe, training_set: TrainingSet) -> str:
 
 
 def _missed(report: Report) -> list[str]:
-    said = coverage_missed(report.metrics)
+    said = coverage_missed(report.metrics, report.n_train, report.n_test)
     return ["", said] if said else []
 
 

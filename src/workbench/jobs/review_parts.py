@@ -130,7 +130,9 @@ def look_at_part(verdict: Verdict, met: Meeting | None) -> Iterator[Block]:
     """What a reviewer should look at before deciding."""
     against = ", ".join(check.name.replace("_", " ") for check in verdict.decision.against)
     items = [f"What speaks against it: **{against}** (above)."] if against else []
-    items += [said for said in [coverage_missed(verdict.challenger.metrics)] if said]
+    metrics = verdict.challenger.metrics
+    missed = coverage_missed(metrics, int(metrics.get("n_train", 0)), int(metrics.get("n_test", 0)))
+    items += [missed] if missed else []
     if verdict.ours is not None:
         items += list(_weak(verdict.ours))
     if verdict.ours is not None and met is not None:
