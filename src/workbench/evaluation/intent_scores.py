@@ -60,7 +60,7 @@ def coverage_missed(metrics: Mapping[str, Any], n_train: int, n_test: int) -> st
 
     They keep their word for prompts exchangeable with the training prompts, so this says something of the test prompts.
     Not so where either are few: of exchangeable ones the coverage varies as a beta-binomial does (Angelopoulos and
-    Bates 2023, section 3.2), here by its normal limit, one-sided at 2.5 %, all training prompts counted for calibration.
+    Bates 2023, section 3.2), here by its normal limit, one-sided at 2.5 %, with all training prompts for calibration.
     """
     point, low, high = (metrics.get(f"subtree_set_coverage{end}") for end in ENDS)
     if point is None or low is None or high is None or not n_train or not n_test:
